@@ -1,1 +1,126 @@
-"""countylines."""
+"""What figures on county lines can and cannot support, with honest uncertainty.
+
+A county line is a drug-dealing operation run from one area into another over a branded phone
+number. This package estimates what official figures on such lines, or on any partly hidden
+population, claim or leave open. What there is:
+
+``countylines.prevalence``
+    How many, what share: :func:`~countylines.prevalence.proportion`.
+``countylines.capture_recapture``
+    How many are hidden: :class:`~countylines.capture_recapture.CaptureHistories`,
+    :func:`~countylines.capture_recapture.lincoln_petersen`,
+    :func:`~countylines.capture_recapture.chapman`.
+``countylines.disproportionality``
+    Who is over-represented: :func:`~countylines.disproportionality.representation_ratio`,
+    :func:`~countylines.disproportionality.representation_to_rate_ratio`,
+    :func:`~countylines.disproportionality.rate_to_representation_ratio`.
+``countylines.localisation``
+    Is it becoming local: :func:`~countylines.localisation.localisation_odds_ratio`,
+    :func:`~countylines.localisation.compatible_counts`,
+    :func:`~countylines.localisation.compatible_bases`,
+    :func:`~countylines.localisation.share_from_changes`,
+    :func:`~countylines.localisation.tipping_point`,
+    :func:`~countylines.localisation.reclassification_sensitivity`.
+``countylines.assess``
+    The claims of the published assessment, one by one; ``python -m countylines assess``.
+``countylines.datasets``
+    The published tables, each with its source, wording and licence.
+``countylines.plotting``
+    Pictures of results.
+
+Results are :class:`~countylines.Estimate`, :class:`~countylines.PopulationEstimate`,
+:class:`~countylines.Posterior` and :class:`~countylines.TestResult`; errors derive from
+:class:`~countylines.errors.CountyLinesError`.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from countylines import (
+        assessment,
+        capture_recapture,
+        datasets,
+        disproportionality,
+        errors,
+        localisation,
+        plotting,
+        prevalence,
+        testing,
+    )
+    from countylines._citations import cite
+    from countylines._versions import show_versions
+    from countylines.assessment import assess
+    from countylines.bands import Band
+    from countylines.capture_recapture import CaptureHistories
+    from countylines.posterior import Posterior
+    from countylines.results import Estimate, Note, PopulationEstimate, TestResult, Verdict
+
+_WHERE = {
+    "Band": "countylines.bands",
+    "CaptureHistories": "countylines.capture_recapture",
+    "Estimate": "countylines.results",
+    "Note": "countylines.results",
+    "PopulationEstimate": "countylines.results",
+    "Posterior": "countylines.posterior",
+    "TestResult": "countylines.results",
+    "Verdict": "countylines.results",
+    "assess": "countylines.assessment",
+    "cite": "countylines._citations",
+    "show_versions": "countylines._versions",
+}
+_ROOMS = (
+    "assessment",
+    "capture_recapture",
+    "datasets",
+    "disproportionality",
+    "errors",
+    "localisation",
+    "plotting",
+    "prevalence",
+    "testing",
+)
+
+__all__ = [
+    "Band",
+    "CaptureHistories",
+    "Estimate",
+    "Note",
+    "PopulationEstimate",
+    "Posterior",
+    "TestResult",
+    "Verdict",
+    "assess",
+    "assessment",
+    "capture_recapture",
+    "cite",
+    "datasets",
+    "disproportionality",
+    "errors",
+    "localisation",
+    "plotting",
+    "prevalence",
+    "show_versions",
+    "testing",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from countylines._frames import version
+
+        return version()
+    if name in _WHERE:
+        value = getattr(importlib.import_module(_WHERE[name]), name)
+    elif name in _ROOMS:
+        value = importlib.import_module(f"countylines.{name}")
+    else:
+        raise AttributeError(f"module 'countylines' has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*__all__, "__version__"})

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
 FloatArray = NDArray[np.float64]
+Level = TypeVar("Level", float, FloatArray)
 
 
 @dataclass(frozen=True)
@@ -19,7 +21,8 @@ class Method:
     `limits(*data, level, alternative)` returns ``(low, high)``; with ``alternative="greater"`` the
     high end is the end of the range, with ``"less"`` the low end is.
     `pvalue(*data, null, alternative)` is the p-value for which the limits are the boundary: `null`
-    lies outside the limits at ``level`` exactly when the p-value is below ``1 - level``.
+    lies outside the limits at ``level`` exactly when the p-value is below ``1 - level``. `level`
+    is a number or an array of the shape of the data.
     """
 
     limits: Callable[..., tuple[FloatArray, FloatArray]]
@@ -28,11 +31,12 @@ class Method:
     asymptotic: bool = False
 
 
-def tail_area(level: float, alternative: str) -> float:
+def tail_area(level: Level, alternative: str) -> Level:
     """Probability left outside one limit."""
     return (1.0 - level) / 2.0 if alternative == "two-sided" else 1.0 - level
 
 
-def critical_value(level: float, alternative: str) -> float:
+def critical_value(level: Level, alternative: str) -> Level:
     """Standard normal quantile that belongs to the tail area."""
-    return float(-ndtri(tail_area(level, alternative)))
+    z: Level = -ndtri(tail_area(level, alternative))
+    return z

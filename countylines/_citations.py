@@ -1,0 +1,113 @@
+"""Citations of methods and of the package, from one bibliography file."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterable
+from importlib import resources
+
+from countylines.errors import InputError
+
+_ENTRY = re.compile(r"@(\w+)\{([^,\s]+),(.*?)\n\}", re.DOTALL)
+_FIELD = re.compile(r"^\s*(\w+)\s*=\s*\{(.*?)\}\s*,?\s*$", re.MULTILINE | re.DOTALL)
+SOFTWARE = "countylines"
+
+
+@functools.cache
+def bibliography() -> dict[str, str]:
+    """Every BibTeX entry of the package by key, as written."""
+    text = resources.files("countylines").joinpath("references.bib").read_text(encoding="utf-8")
+    return {match.group(2): match.group(0) for match in _ENTRY.finditer(text)}
+
+
+@functools.cache
+def fields(key: str) -> dict[str, str]:
+    """Fields of one BibTeX entry."""
+    match = _ENTRY.match(entry(key))
+    assert match is not None
+    return {name.lower(): " ".join(value.split()) for name, value in _FIELD.findall(match.group(3))}
+
+
+def entry(key: str) -> str:
+    """One BibTeX entry."""
+    try:
+        return bibliography()[key]
+    except KeyError:
+        raise InputError(
+            f"`references` must be keys of the bibliography, got {key!r}. "
+            "Add the entry to references.bib."
+        ) from None
+
+
+def in_words(key: str) -> str:
+    """One reference as a line of text."""
+    item = fields(key)
+    authors = re.sub(r"[{}]", "", item.get("author", item.get("organization", "")))
+    names = [_turned(name) for name in re.split(r"\s+and\s+", authors) if name]
+    who = (
+        names[0]
+        if len(names) == 1
+        else ", ".join(names[:-1]) + " and " + names[-1]
+        if names
+        else ""
+    )
+    title = re.sub(r"[{}]", "", item.get("title", ""))
+    where = (
+        item.get("journal")
+        or item.get("booktitle")
+        or item.get("publisher")
+        or item.get("howpublished", "")
+    )
+    volume = item.get("volume", "") + (f"({item['number']})" if "number" in item else "")
+    pages = item.get("pages", "").replace("--", "-")
+    place = ", ".join(part for part in (re.sub(r"[{}]", "", where), volume, pages) if part)
+    text = f"{who} ({item.get('year', 'n.d.')}). {title}."
+    text += f" {place}." if place else ""
+    if "doi" in item:
+        text += f" https://doi.org/{item['doi']}"
+    elif "url" in item:
+        text += f" {item['url']}"
+    return text
+
+
+def _turned(name: str) -> str:
+    """'Last, First' as written in the file, shortened to 'Last F.'."""
+    if "," not in name:
+        return name
+    last, first = (part.strip() for part in name.split(",", 1))
+    initials = " ".join(f"{word[0]}." for word in re.split(r"[\s~]+", first) if word)
+    return f"{last} {initials}"
+
+
+def cite(references: Iterable[str] = (), format: str = "text") -> str:
+    """References of methods, then of countylines itself, as text or BibTeX.
+
+    Parameters
+    ----------
+    references : iterable of str, default ()
+        Keys of the package's bibliography; none gives countylines alone.
+    format : {"text", "bibtex"}, default "text"
+        Form of the references.
+
+    Returns
+    -------
+    str
+        One reference a line, or BibTeX entries.
+
+    Raises
+    ------
+    InputError
+        If a key is not in the bibliography or the format is unknown.
+
+    Examples
+    --------
+    >>> "countylines" in cl.cite()
+    True
+    """
+    if format not in ("text", "bibtex"):
+        raise InputError(f"`format` must be one of 'text', 'bibtex', got {format!r}.")
+    keys = list(dict.fromkeys([*references, SOFTWARE]))
+    if format == "bibtex":
+        return "\n\n".join(entry(key) for key in keys)
+    return "\n".join(in_words(key) for key in keys)

@@ -1,0 +1,105 @@
+"""A binomial share with its limits, for every topic that needs one: checks, values, notes."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from countylines import _validate
+from countylines._kernels import binomial
+from countylines.errors import DegenerateDataWarning, InputError, SparseDataWarning, warn
+from countylines.results import OK, Note, Verdict
+
+FloatArray = NDArray[np.float64]
+
+NO_DATA = Verdict(False, "no-data", ("The total is 0: there is no observation to estimate from.",))
+SHARE_VERDICTS = (OK, NO_DATA)
+FEW = 5
+
+
+def check_share(
+    count: FloatArray, total: FloatArray, where: _validate.Where, *, whole: bool = True
+) -> None:
+    """Refuse anything that is not a count out of a total."""
+    _validate.counts("count", count, where, whole=whole)
+    _validate.counts("total", total, where, whole=whole)
+    _validate.not_above("count", count, "total", total, where)
+
+
+def whole_counts_only(method: str, name: str) -> None:
+    """Refuse a method that needs whole counts where `name` makes them fractional."""
+    if method in binomial.WHOLE_COUNTS_ONLY:
+        words = ", ".join(sorted(binomial.WHOLE_COUNTS_ONLY))
+        raise InputError(
+            _validate.sentence(
+                "method",
+                f"one that works with fractional counts when `{name}` is given",
+                repr(method),
+                remedy=f"Use any method but {words}; 'mid-p' is the nearest in spirit.",
+            )
+        )
+
+
+def share_values(
+    count: FloatArray,
+    total: FloatArray,
+    *,
+    method: str,
+    level: float,
+    alternative: str,
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    """Estimate, standard error and limits; an empty total gives nan and the whole range."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        estimate = count / total
+    low, high = binomial.METHODS[method].limits(count, total, level=level, alternative=alternative)
+    return estimate, binomial.standard_error(count, total), low, high
+
+
+def share_verdicts(total: FloatArray) -> NDArray[np.object_]:
+    """Whether each share exists."""
+    return verdict_array(np.where(total > 0, 0, 1), SHARE_VERDICTS)
+
+
+def verdict_array(codes: NDArray[np.integer], verdicts: tuple[Verdict, ...]) -> NDArray[np.object_]:
+    """Verdicts picked by code."""
+    table = np.empty(len(verdicts), dtype=object)
+    table[:] = verdicts
+    picked: NDArray[np.object_] = table[codes]
+    return picked
+
+
+def share_notes(
+    count: FloatArray, total: FloatArray, *, method: str, level: float, alternative: str
+) -> tuple[Note, ...]:
+    """Facts about the data and the method; each is also warned of."""
+    notes = []
+    empty = total == 0
+    if empty.any():
+        how_many = "" if empty.size == 1 else f" in {int(empty.sum())} of {empty.size} places"
+        text = f"The total is 0{how_many}: there the share is undefined and its interval is [0, 1]."
+        notes.append(Note("no-data", text))
+        warn(text, DegenerateDataWarning)
+    if method == "logit" and (((count == 0) | (count == total)) & ~empty).any():
+        text = (
+            "The logit interval says nothing where the count is 0 or equals the total: it is "
+            "[0, 1] there. Use method='mid-p'."
+        )
+        notes.append(Note("logit-uninformative", text))
+        warn(text, DegenerateDataWarning)
+    if binomial.METHODS[method].asymptotic:
+        sparse = (np.minimum(count, total - count) < FEW) & ~empty
+        if sparse.any():
+            text = (
+                f"Fewer than {FEW} events or non-events, where the large-sample {method} interval "
+                "does not hold its level. Use method='mid-p'."
+            )
+            notes.append(Note("sparse", text))
+            warn(text, SparseDataWarning)
+    if method in binomial.WHOLE_COUNTS_ONLY and alternative == "two-sided":
+        if binomial.gap_in_acceptance(count, total, level=level, method=method).any():
+            text = (
+                f"The values that the {method} test accepts have a gap; the interval given is "
+                "their hull."
+            )
+            notes.append(Note("hull", text))
+    return tuple(notes)

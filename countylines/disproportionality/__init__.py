@@ -1,0 +1,20 @@
+"""Disproportionality: who is over-represented, against which population, and how sure.
+
+- :func:`representation_ratio`: a group's share over its benchmark share.
+- :func:`representation_to_rate_ratio`: the group's rate against everybody else's.
+- :func:`rate_to_representation_ratio`: the way back.
+"""
+
+from __future__ import annotations
+
+from countylines.disproportionality.representation_to_rate_ratio import (
+    rate_to_representation_ratio,
+    representation_to_rate_ratio,
+)
+from countylines.disproportionality.representation_ratio import representation_ratio
+
+__all__ = [
+    "rate_to_representation_ratio",
+    "representation_ratio",
+    "representation_to_rate_ratio",
+]
