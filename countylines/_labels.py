@@ -350,13 +350,19 @@ def _same_labels(first: str, wanted: pd.Index, name: str, given: pd.Index, axis:
     if len(missing) == 0 and len(extra) == 0 and len(given) == len(wanted):
         raise LabelMismatchError(
             f"`{name}` must have the {axis} of `{first}` in the same order, got the same labels in "
-            f"another order. Use {name}.reindex({first}.{axis}) if that is what you mean."
+            f"another order. Use {name}.{_reorder(first, axis)} if that is what you mean."
         )
     raise LabelMismatchError(
         f"`{name}` must have the {axis} of `{first}`, got {len(given)} labels against "
         f"{len(wanted)}{_only(missing, f'only in `{first}`')}{_only(extra, f'only in `{name}`')}. "
         "Select the same labels in both; nothing is dropped silently."
     )
+
+
+def _reorder(first: str, axis: str) -> str:
+    if axis == "columns":
+        return f"reindex(columns={first}.columns)"
+    return f"reindex({first}.index)" if axis == "index" else f"reindex_like({first})"
 
 
 def _only(labels: Any, words: str) -> str:

@@ -74,7 +74,7 @@ class Verdict:
 OK = Verdict(True, "ok")
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False)
 class Estimate:
     """One quantity, its interval, and what was assumed.
 
@@ -327,7 +327,7 @@ class Estimate:
         return _render.summary(self, "html")
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False)
 class PopulationEstimate(Estimate):
     """Size of a partly hidden population: seen and hidden together.
 
@@ -382,7 +382,7 @@ class PopulationEstimate(Estimate):
         return done
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False)
 class TestResult:
     """What a test says, with its hypothesis in words.
 
