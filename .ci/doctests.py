@@ -31,11 +31,9 @@ def config() -> scipy_doctest.DTConfig:
 
 def public_modules() -> list[ModuleType]:
     """The package and every module in it that says what is public in it."""
-    names = [cl.__name__]
-    for info in pkgutil.walk_packages(cl.__path__, prefix=f"{cl.__name__}."):
-        if not any(part.startswith("_") for part in info.name.split(".")):
-            names.append(info.name)
-    modules = [importlib.import_module(name) for name in names]
+    found = pkgutil.walk_packages(cl.__path__, prefix=f"{cl.__name__}.")
+    names = [info.name for info in found if "._" not in info.name]
+    modules = [cl, *(importlib.import_module(name) for name in names)]
     return [module for module in modules if hasattr(module, "__all__")]
 
 

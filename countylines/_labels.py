@@ -119,7 +119,8 @@ class Inputs:
             if check is not None:
                 check(*self.flat, self.where)
             results = kernel(*self.flat)
-            return {n: self.back(r) for n, r in zip(outputs, results, strict=True)}
+            named = zip(outputs, results, strict=True)
+            return {n: self.back(_cast(r, (dtypes or {}).get(n))) for n, r in named}
 
         def block(*arrays: Any) -> Any:
             full = np.broadcast_arrays(*(np.asarray(a, dtype=np.float64) for a in arrays))
@@ -127,7 +128,8 @@ class Inputs:
             flat = [np.ascontiguousarray(a).ravel() for a in full]
             if check is not None and flat[0].size:
                 check(*flat, _validate.nowhere)
-            results = tuple(np.asarray(r).reshape(shape) for r in kernel(*flat))
+            named = zip(outputs, kernel(*flat), strict=True)
+            results = tuple(_cast(np.asarray(r), kinds.get(n)).reshape(shape) for n, r in named)
             return results if len(results) > 1 else results[0]
 
         kinds = dict(dtypes or {})
@@ -285,6 +287,10 @@ def align(**arguments: Any) -> Inputs:
         np.array(np.broadcast_to(arrays[n], shape), dtype=np.float64).ravel() for n in names
     )
     return Inputs(kind, names, template, flat, None, _numbers(ready))
+
+
+def _cast(values: NDArray[Any], dtype: Any) -> NDArray[Any]:
+    return values if dtype is None else values.astype(dtype, copy=False)
 
 
 def _numbers(ready: dict[str, Any]) -> dict[str, float]:

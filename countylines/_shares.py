@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from countylines import _validate
 from countylines._kernels import binomial
 from countylines.errors import DegenerateDataWarning, InputError, SparseDataWarning, warn
-from countylines.results import OK, Note, Verdict
+from countylines.results import OK, Note, Verdict, verdict_array
 
 FloatArray = NDArray[np.float64]
 
@@ -58,14 +58,6 @@ def share_values(
 def share_verdicts(total: FloatArray) -> NDArray[np.object_]:
     """Whether each share exists."""
     return verdict_array(np.where(total > 0, 0, 1), SHARE_VERDICTS)
-
-
-def verdict_array(codes: NDArray[np.integer], verdicts: tuple[Verdict, ...]) -> NDArray[np.object_]:
-    """Verdicts picked by code."""
-    table = np.empty(len(verdicts), dtype=object)
-    table[:] = verdicts
-    picked: NDArray[np.object_] = table[codes]
-    return picked
 
 
 def share_notes(

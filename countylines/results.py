@@ -8,6 +8,7 @@ labels of the data.
 from __future__ import annotations
 
 import dataclasses
+import importlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import xarray as xr
+from numpy.typing import NDArray
 
 from countylines import _citations, _frames, _render, _validate
 from countylines.errors import InputError
@@ -74,7 +76,15 @@ class Verdict:
 OK = Verdict(True, "ok")
 
 
-@dataclass(frozen=True, eq=False)
+def verdict_array(codes: NDArray[np.integer], verdicts: tuple[Verdict, ...]) -> NDArray[np.object_]:
+    """Verdicts picked by code."""
+    table = np.empty(len(verdicts), dtype=object)
+    table[:] = verdicts
+    picked: NDArray[np.object_] = table[codes]
+    return picked
+
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Estimate:
     """One quantity, its interval, and what was assumed.
 
@@ -177,11 +187,10 @@ class Estimate:
         """
         if not self.is_lazy:
             return self
-        import dask
-
+        compute = importlib.import_module("dask").compute
         values = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
         waiting = {name: v for name, v in values.items() if _frames.is_lazy(v)}
-        (done,) = dask.compute(waiting)
+        (done,) = compute(waiting)
         return type(self)(**{**values, **done})
 
     def test(self, *, null: Any, alternative: str = "two-sided") -> TestResult:
@@ -253,7 +262,8 @@ class Estimate:
         dict
             With a ``countylines`` entry that names the version.
         """
-        return _frames.to_dict(self.compute())
+        content: dict[str, Any] = _frames.to_dict(self.compute())
+        return content
 
     def summary(self, format: str = "text") -> str:
         """Readable table: what, estimate, interval, level, method, n, verdict and notes.
@@ -327,7 +337,7 @@ class Estimate:
         return _render.summary(self, "html")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class PopulationEstimate(Estimate):
     """Size of a partly hidden population: seen and hidden together.
 
@@ -382,7 +392,7 @@ class PopulationEstimate(Estimate):
         return done
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class TestResult:
     """What a test says, with its hypothesis in words.
 
@@ -441,7 +451,8 @@ class TestResult:
         -------
         dict
         """
-        return _frames.to_dict(self)
+        content: dict[str, Any] = _frames.to_dict(self)
+        return content
 
     def summary(self, format: str = "text") -> str:
         """Readable table with the hypothesis in words.

@@ -104,8 +104,8 @@ def is_without_overlap(n_first: FloatArray, n_second: FloatArray, n_both: FloatA
 def is_nested(n_first: FloatArray, n_second: FloatArray, n_both: FloatArray) -> BoolArray:
     """Whether one list lies within the other: no hidden unit is estimated.
 
-    The variance formulas give 0 then, and normal, lognormal and bootstrap limits have no width;
-    logit and profile limits keep theirs.
+    The variance formulas give 0 then: normal and lognormal limits have no width, and bootstrap
+    limits have none but for replicates with an empty list. Logit and profile limits keep theirs.
     """
     inside: BoolArray = (n_both == n_first) | (n_both == n_second)
     return inside & ~is_unidentified(n_first, n_second)

@@ -10,10 +10,9 @@ from numpy.typing import NDArray
 
 from countylines import _labels, _validate
 from countylines._kernels import odds_ratio
-from countylines._shares import verdict_array
 from countylines._typing import Alternative, ArrayLike
 from countylines.errors import DegenerateDataWarning, SparseDataWarning, warn
-from countylines.results import OK, Estimate, Note, Verdict
+from countylines.results import OK, Estimate, Note, Verdict, verdict_array
 
 FloatArray = NDArray[np.float64]
 
@@ -181,7 +180,7 @@ def localisation_odds_ratio(
             kernel,
             outputs=["estimate", "standard_error", "low", "high", "verdict", "pvalue", "n"],
             check=check,
-            dtypes={"verdict": object},
+            dtypes={"verdict": object, "n": np.int64},
         )
     notes = () if inputs.is_lazy else _notes(inputs.flat[:4], method, level, alternative)
     kept = {name: inputs.given(name) for name in NAMES}

@@ -75,7 +75,9 @@ def forest(
     else:
         names, several = [results.quantity], [results]
     several = [result.compute() for result in several]
-    lines = [row for name, result in zip(names, several, strict=True) for row in _rows(name, result)]
+    lines = [
+        row for name, result in zip(names, several, strict=True) for row in _rows(name, result)
+    ]
     if not lines:
         raise InputError(_validate.sentence("results", "at least one estimate", "none"))
     if labels is not None:
