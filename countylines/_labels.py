@@ -306,7 +306,7 @@ def _values(value: Any) -> FloatArray:
 
 
 def _align_pandas(kind: str, ready: dict[str, Any]) -> tuple[Any, dict[str, FloatArray]]:
-    wanted = pd.DataFrame if kind == "frame" else pd.Series
+    wanted: Any = pd.DataFrame if kind == "frame" else pd.Series
     first = next(n for n, v in ready.items() if isinstance(v, wanted))
     template = ready[first]
     arrays: dict[str, FloatArray] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from pathlib import Path
 
@@ -178,9 +179,7 @@ def test_log_likelihood_differences(row):
     """Differences of the rearranged formula against the plain one with 40 digits."""
     first, second, both = column(row[0] - row[2], row[1] - row[2], row[2])
     points = [0.0, 0.3, 2.0, 15.9, 16.0, 17.0, 300.0, 1e5, 1e9]
-    ours = [
-        two_list_profile.log_likelihood(np.array([h]), first, second, both)[0] for h in points
-    ]
+    ours = [two_list_profile.log_likelihood(np.array([h]), first, second, both)[0] for h in points]
     with mpmath.workdps(40):
         exact = [mp_log_likelihood(row, mpmath.mpf(h) + observed(row)) for h in points]
         wanted = [float(value - exact[0]) for value in exact]
@@ -319,7 +318,7 @@ def test_limits_are_nested_in_the_level(row, estimator, method, alternative):
         limits(method, row, estimator=estimator, level=level, alternative=alternative)
         for level in (0.99, 0.95, 0.8, 0.5)
     ]
-    for outer, inner in zip(chain, chain[1:], strict=False):
+    for outer, inner in itertools.pairwise(chain):
         assert outer[0] <= inner[0] * (1 + 1e-12)
         assert inner[1] <= outer[1] * (1 + 1e-12)
 

@@ -1,0 +1,26 @@
+"""Localisation: do lines become local, or is it recording, detection or re-labelling?
+
+- :func:`localisation_odds_ratio`: internal against external lines, after against before.
+- :func:`compatible_counts`: whole-number tables that agree with printed totals and percentages.
+- :func:`compatible_bases`: bases that agree with one printed percentage.
+- :func:`share_from_changes`: the internal share that two percentages imply.
+- :func:`tipping_point`: the change in detection that would explain the odds ratio.
+- :func:`reclassification_sensitivity`: the re-labelling that would explain it.
+"""
+
+from __future__ import annotations
+
+from countylines.localisation.compatible_counts import compatible_bases, compatible_counts
+from countylines.localisation.localisation_odds_ratio import localisation_odds_ratio
+from countylines.localisation.reclassification_sensitivity import reclassification_sensitivity
+from countylines.localisation.share_from_changes import share_from_changes
+from countylines.localisation.tipping_point import tipping_point
+
+__all__ = [
+    "compatible_bases",
+    "compatible_counts",
+    "localisation_odds_ratio",
+    "reclassification_sensitivity",
+    "share_from_changes",
+    "tipping_point",
+]

@@ -1,0 +1,149 @@
+"""Sphinx settings. The build needs no network: every file a page loads is copied into the site."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import re
+from importlib import metadata
+from importlib.util import find_spec
+from pathlib import Path
+
+import countylines as cl
+
+HERE = Path(__file__).resolve().parent
+
+project = "countylines"
+author = "The countylines developers"
+copyright = f"2026, {author}"
+version = release = metadata.version("countylines")
+
+extensions = [
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx.ext.mathjax",
+    "numpydoc",
+    "myst_parser",
+    "sphinx_copybutton",
+    "sphinx_design",
+    "sphinx_gallery.gen_gallery",
+    "sphinxcontrib.bibtex",
+]
+templates_path = ["_templates"]
+exclude_patterns = ["_build", "gallery/*.ipynb", "**/GALLERY_HEADER.rst"]
+default_role = "py:obj"
+add_function_parentheses = False
+toc_object_entries_show_parents = "hide"
+
+# --- strictness ---------------------------------------------------------------------------------
+
+nitpicky = True
+_OUTSIDE = "numpy|np|scipy|pandas|pd|xarray|xr|matplotlib|dask|statsmodels|hypothesis|arviz_base"
+nitpick_ignore_regex = [
+    (r"py:.*", rf"({_OUTSIDE})(\..+)?"),
+    # The standard library, of which no inventory is fetched.
+    (
+        r"py:(exc|class|obj|func|mod|meth|data)",
+        r"(collections|typing|fractions|decimal|pathlib)\..+",
+    ),
+    (r"py:(exc|class|obj)", r"[A-Za-z]+(Error|Warning|Exception)"),
+    (r"py:(class|obj)", r"(str|int|float|bool|bytes|object|tuple|list|dict|set|None|True|False)"),
+]
+
+# --- docstrings ---------------------------------------------------------------------------------
+
+autodoc_typehints = "none"
+autodoc_member_order = "bysource"
+autosummary_generate = True
+autosummary_imported_members = False
+numpydoc_show_class_members = False
+numpydoc_xref_param_type = False
+
+myst_enable_extensions = ["colon_fence", "deflist", "dollarmath", "attrs_block"]
+myst_heading_anchors = 3
+
+bibtex_bibfiles = ["../countylines/references.bib"]
+bibtex_default_style = "plain"
+
+copybutton_prompt_text = r">>> |\.\.\. |\$ "
+copybutton_prompt_is_regexp = True
+
+# --- gallery ------------------------------------------------------------------------------------
+
+sphinx_gallery_conf = {
+    "examples_dirs": "../examples",
+    "gallery_dirs": "gallery",
+    "filename_pattern": r"/plot_",
+    "abort_on_example_error": True,
+    "doc_module": ("countylines",),
+    "backreferences_dir": "api/generated/used_in",
+    "download_all_examples": False,
+    "remove_config_comments": True,
+    "show_memory": False,
+    "show_signature": False,
+    "write_computation_times": False,
+    "within_subsection_order": "FileNameSortKey",
+    "nested_sections": False,
+}
+
+# --- pages --------------------------------------------------------------------------------------
+
+
+def mathjax() -> str:
+    """The one file of MathJax that pages load, from the installed distribution."""
+    found = find_spec("mathjax")
+    assert found is not None and found.origin is not None, "pip install django-static-mathjax"
+    return str(Path(found.origin).parent / "static" / "mathjax" / "es5" / "tex-svg.js")
+
+
+html_theme = "pydata_sphinx_theme"
+html_title = f"countylines {version}"
+html_static_path = ["_static", mathjax()]
+html_css_files = ["countylines.css"]
+html_show_sourcelink = False
+html_copy_source = False
+mathjax_path = "tex-svg.js"
+mathjax3_config = {"options": {"enableMenu": False}}
+html_theme_options = {
+    "logo": {"text": "countylines"},
+    "show_toc_level": 2,
+    "navbar_align": "left",
+    "navigation_with_keys": False,
+    "header_links_before_dropdown": 6,
+    "navbar_persistent": ["search-button"],
+    "navbar_end": ["theme-switcher"],
+    "footer_start": ["copyright"],
+    "footer_end": [],
+    "secondary_sidebar_items": ["page-toc"],
+    "back_to_top_button": False,
+}
+html_sidebars = {"index": [], "quickstart": []}
+
+
+def public_names() -> dict[str, str]:
+    """The full name of every public object by the last part of it, for the page A to Z."""
+    names: dict[str, str] = {}
+    rooms = {name for name in cl.__all__ if inspect.ismodule(getattr(cl, name))}
+    for room in sorted(rooms):
+        module = importlib.import_module(f"countylines.{room}")
+        for name in getattr(module, "__all__", ()):
+            names[name] = f"countylines.{room}.{name}"
+    # Where a name is offered at the top as well, it is documented there, but for CaptureHistories.
+    for name in set(cl.__all__) - rooms - {"CaptureHistories"}:
+        names[name] = f"countylines.{name}"
+    return names
+
+
+def write_a_to_z() -> None:
+    """One line a public name, in the order of the alphabet."""
+    names = public_names()
+    # Loaders and strategies are many and alike: their pages list them.
+    keys = [key for key in names if not re.match(r"countylines\.testing\.", names[key])]
+    lines = [".. autosummary::", ""]
+    lines += [f"   ~{names[key]}" for key in sorted(keys, key=str.lower)]
+    page = HERE / "api" / "generated" / "a_z.txt"
+    page.parent.mkdir(parents=True, exist_ok=True)
+    page.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+write_a_to_z()

@@ -1,0 +1,117 @@
+"""The one table of public estimators: a new estimator is covered by adding a row.
+
+Each row names a public function, five sets of valid arguments (the data, by name), and options to
+run it with. `EXEMPT` names what is public but not elementwise, with the reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from countylines import capture_recapture, disproportionality, localisation, prevalence
+
+
+@dataclass(frozen=True)
+class Row:
+    """One elementwise estimator and data on which it can be tried."""
+
+    function: Callable[..., Any]
+    data: Mapping[str, Sequence[float]]
+    options: Sequence[Mapping[str, Any]] = ({},)
+    shares: tuple[str, ...] = ()  # arguments that are not counts: never cast to integers
+    testable: bool = True  # whether the result can test a null value
+    values: bool = False  # whether plain values come back, not an Estimate
+    null: float = 1.0  # a null value that is allowed
+    fields: tuple[str, ...] = field(default=("estimate", "low", "high"))
+
+    @property
+    def name(self) -> str:
+        return self.function.__name__
+
+    @property
+    def topic(self) -> str:
+        return self.function.__module__.split(".")[1]
+
+
+COUNT_TOTAL = {"count": [3, 0, 81, 25, 15], "total": [43, 20, 263, 25, 148]}
+TWO_LISTS = {
+    "n_first": [135, 466, 929, 20, 6],
+    "n_second": [126, 630, 4812, 30, 9],
+    "n_both": [45, 37, 94, 12, 4],
+}
+FOUR_COUNTS = {
+    "internal_before": [1280, 100, 50, 7, 12],
+    "external_before": [2727, 900, 100, 27, 3],
+    "internal_after": [4250, 332, 20, 9, 14],
+    "external_after": [2394, 790, 120, 33, 6],
+}
+ALL_SHARE_METHODS = [
+    {"method": name}
+    for name in (
+        "mid-p",
+        "wilson",
+        "wilson-cc",
+        "clopper-pearson",
+        "blaker",
+        "minlike",
+        "agresti-coull",
+        "plus-four",
+        "jeffreys",
+        "modified-jeffreys",
+        "logit",
+        "arcsine",
+        "profile",
+        "skew-score",
+        "wald",
+    )
+]
+
+ESTIMATORS: tuple[Row, ...] = (
+    Row(prevalence.proportion, COUNT_TOTAL, [*ALL_SHARE_METHODS, {"design_effect": 1.5}], null=0.3),
+    Row(
+        disproportionality.representation_ratio,
+        {**COUNT_TOTAL, "benchmark": [0.05, 0.0101, 0.186, 0.8, 0.135]},
+        [*ALL_SHARE_METHODS, {"benchmark_n": 5000}],
+        shares=("benchmark",),
+    ),
+    Row(
+        disproportionality.representation_to_rate_ratio,
+        {"ratio": [0.5, 1.0, 2.5, 1.1, 0.0], "benchmark": [0.05, 0.0101, 0.186, 0.8, 0.135]},
+        shares=("ratio", "benchmark"),
+        testable=False,
+        values=True,
+    ),
+    Row(
+        disproportionality.rate_to_representation_ratio,
+        {"ratio": [0.5, 1.0, 2.5, 9.0, 0.0], "benchmark": [0.05, 0.0101, 0.186, 0.8, 0.135]},
+        shares=("ratio", "benchmark"),
+        testable=False,
+        values=True,
+    ),
+    Row(
+        capture_recapture.lincoln_petersen,
+        TWO_LISTS,
+        [{"method": m} for m in ("logit", "profile", "lognormal", "normal")],
+        null=500.0,
+    ),
+    Row(
+        capture_recapture.chapman,
+        TWO_LISTS,
+        [{"method": m} for m in ("logit", "profile", "lognormal", "normal")],
+        null=500.0,
+    ),
+    Row(
+        localisation.localisation_odds_ratio,
+        FOUR_COUNTS,
+        [{"method": m} for m in ("skew-score", "miettinen-nurminen", "conditional-mid-p", "woolf")],
+    ),
+)
+
+EXEMPT: Mapping[str, str] = {
+    "CaptureHistories": "a table, not an estimator",
+    "compatible_counts": "one pair of totals in, a table out",
+    "compatible_bases": "one percentage in, a table out",
+    "reclassification_sensitivity": "four counts in, a table out",
+}
