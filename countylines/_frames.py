@@ -13,6 +13,9 @@ import pandas as pd
 import xarray as xr
 
 TIDY = ("estimate", "standard_error", "low", "high", "level", "interval_kind", "method", "n")
+TESTED = ("statistic", "pvalue", "alternative", "method", "n")
+FIELDS = ("region_low", "region_high", "null", "n_observed", "verdict", "draws")
+TAKEN = frozenset((*TIDY, *TESTED, *FIELDS))
 
 
 def version() -> str:
@@ -24,31 +27,48 @@ def version() -> str:
 
 
 def is_lazy(value: Any) -> bool:
-    """Whether a value waits for dask."""
-    return isinstance(value, xr.DataArray) and value.chunks is not None
+    """Whether a value, or a result within a result, waits for dask."""
+    if isinstance(value, xr.DataArray):
+        return value.chunks is not None
+    return bool(getattr(value, "is_lazy", False))
 
 
 def read_only(value: Any) -> Any:
-    """The same value with arrays that cannot be written to."""
+    """The same value with arrays that cannot be written to, by the caller neither."""
     if isinstance(value, np.ndarray):
         return _frozen(value)
     if isinstance(value, pd.Series) and isinstance(value.dtype, np.dtype):
         return pd.Series(_frozen(value.to_numpy()), index=value.index, name=value.name, copy=False)
-    if isinstance(value, pd.DataFrame) and value.size and value.dtypes.nunique() == 1:
-        return pd.DataFrame(
-            _frozen(value.to_numpy()), index=value.index, columns=value.columns, copy=False
-        )
+    if isinstance(value, pd.Series):
+        return value.copy()
+    if isinstance(value, pd.DataFrame):
+        return _frozen_frame(value)
     if isinstance(value, xr.DataArray) and isinstance(value.variable._data, np.ndarray):
-        return value if not value.values.flags.writeable else value.copy(data=_frozen(value.values))
+        frozen = _frozen(value.values)
+        return value if frozen is value.variable._data else value.copy(data=frozen)
     return value
 
 
 def _frozen(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    if not array.flags.writeable:
+    """The array itself if nobody can write to its memory, else a copy that nobody can write to."""
+    owner: Any = array
+    while isinstance(owner, np.ndarray) and not owner.flags.writeable:
+        owner = owner.base
+    if owner is None:
         return array
     array = array.copy()
     array.setflags(write=False)
     return array
+
+
+def _frozen_frame(frame: pd.DataFrame) -> pd.DataFrame:
+    numpy_only = all(isinstance(dtype, np.dtype) for dtype in frame.dtypes)
+    if numpy_only and frame.size and frame.dtypes.nunique() == 1:
+        values = _frozen(frame.to_numpy())
+        return pd.DataFrame(values, index=frame.index, columns=frame.columns, copy=False)
+    columns = {i: read_only(frame.iloc[:, i]) for i in range(frame.shape[1])}
+    frozen = pd.DataFrame(columns, index=frame.index, copy=False)
+    return frozen.set_axis(frame.columns, axis=1)
 
 
 def over(value: Any, function: Callable[[Any], Any], dtype: Any = object) -> Any:
@@ -81,48 +101,68 @@ def _each(array: Any, function: Callable[[Any], Any], dtype: Any) -> np.ndarray[
 def long(value: Any) -> tuple[pd.DataFrame, np.ndarray[Any, Any]]:
     """Label columns and flat values of a number, array, Series, DataFrame or DataArray."""
     if isinstance(value, pd.Series):
-        return _index_columns(value.index), value.to_numpy()
+        return _label_columns(_levels(value.index), len(value)), value.to_numpy()
     if isinstance(value, pd.DataFrame):
-        rows, columns = value.shape
-        index = _index_columns(value.index).loc[np.repeat(np.arange(rows), columns)]
-        across = _index_columns(value.columns, "column").loc[np.tile(np.arange(columns), rows)]
-        labels = pd.concat([index.reset_index(drop=True), across.reset_index(drop=True)], axis=1)
-        return labels, value.to_numpy().ravel()
+        rows, across = (place.ravel() for place in np.indices(value.shape))
+        labels = _levels(value.index, rows) + _levels(value.columns, across, "column")
+        return _label_columns(labels, value.size), value.to_numpy().ravel()
     if isinstance(value, xr.DataArray):
-        places = np.indices(value.shape).reshape(value.ndim, -1)
-        labels = pd.DataFrame(
-            {
-                str(dim): value.coords[dim].values[place] if dim in value.coords else place
-                for dim, place in zip(value.dims, places, strict=True)
-            },
-            index=range(value.size),
-        )
-        return labels, value.values.ravel()
+        indexes = value.indexes
+        labels = []
+        for dim, place in zip(value.dims, _places(value.shape), strict=True):
+            index = indexes.get(dim)
+            labels += [(str(dim), place)] if index is None else _levels(index, place, str(dim))
+        return _label_columns(labels, value.size), value.values.ravel()
     if isinstance(value, np.ndarray):
-        places = np.indices(value.shape).reshape(value.ndim, -1)
-        return pd.DataFrame(
-            {f"axis_{i}": place for i, place in enumerate(places)}, index=range(value.size)
-        ), value.ravel()
+        labels = [(f"axis_{i}", place) for i, place in enumerate(_places(value.shape))]
+        return _label_columns(labels, value.size), value.ravel()
     one = np.empty(1, dtype=object)
     one[0] = value
     return pd.DataFrame(index=range(1)), one
 
 
-def _index_columns(index: pd.Index, fallback: str = "index") -> pd.DataFrame:
+def _places(shape: tuple[int, ...]) -> list[np.ndarray[Any, Any]]:
+    return [place.ravel() for place in np.indices(shape)]
+
+
+def _levels(
+    index: pd.Index, place: Any = slice(None), fallback: str = "index"
+) -> list[tuple[str, Any]]:
+    """Name and labels of every level of an index."""
     names = [
         str(n) if n is not None else (fallback if index.nlevels == 1 else f"{fallback}_{i}")
         for i, n in enumerate(index.names)
     ]
-    return pd.DataFrame(
-        {n: index.get_level_values(i) for i, n in enumerate(names)}, index=range(len(index))
-    )
+    return [(n, index.get_level_values(i)[place]) for i, n in enumerate(names)]
+
+
+def _label_columns(labels: list[tuple[str, Any]], length: int) -> pd.DataFrame:
+    """Labels as columns whose names differ from each other and from those of a tidy table."""
+    columns: dict[str, Any] = {}
+    for name, values in labels:
+        name = label_name(name)
+        again = sum(known == name or known.startswith(f"{name}_") for known in columns)
+        columns[f"{name}_{again + 1}" if name in columns else name] = values
+    return pd.DataFrame(columns, index=range(length))
+
+
+def label_name(name: str) -> str:
+    """The name of a label beside the columns of a tidy table."""
+    return f"label_{name}" if name in TAKEN else name
 
 
 def column(value: Any, length: int) -> Any:
     """Flat values of a field, repeated where the field is one value for all rows."""
-    if isinstance(value, (xr.DataArray, pd.Series, pd.DataFrame, np.ndarray)):
+    if isinstance(value, (xr.DataArray, pd.Series, pd.DataFrame, np.ndarray)) and value.ndim:
         return long(value)[1]
-    return [math.nan if value is None else value] * length
+    return [math.nan if value is None else single(value)] * length
+
+
+def single(value: Any) -> Any:
+    """A plain value out of an array without dimensions."""
+    if isinstance(value, (xr.DataArray, np.ndarray)) and value.ndim == 0:
+        return value.values.item() if isinstance(value, xr.DataArray) else value.item()
+    return value
 
 
 def to_frame(result: Any) -> pd.DataFrame:
@@ -130,8 +170,6 @@ def to_frame(result: Any) -> pd.DataFrame:
     labels, values = long(result.estimate)
     frame = labels.copy()
     for name in TIDY:
-        if name in frame.columns:
-            frame = frame.rename(columns={name: f"label_{name}"})
         frame[name] = column(getattr(result, name), len(values))
     numbers = ["estimate", "standard_error", "low", "high", "level"]
     frame[numbers] = frame[numbers].astype(np.float64)
@@ -142,45 +180,91 @@ def test_frame(result: Any) -> pd.DataFrame:
     """Tidy table of a test."""
     labels, values = long(result.pvalue)
     frame = labels.copy()
-    for name in ("statistic", "pvalue", "alternative", "method", "n"):
+    for name in TESTED:
         frame[name] = column(getattr(result, name), len(values))
+    numbers = ["statistic", "pvalue"]
+    frame[numbers] = frame[numbers].astype(np.float64)
     return frame
 
 
 def as_dataarray(value: Any) -> xr.DataArray:
-    """Any kind as a DataArray."""
+    """Any kind as a DataArray whose labels can be written to netCDF."""
     if isinstance(value, xr.DataArray):
-        return value
+        return _writable(value)
     if isinstance(value, pd.Series):
-        return xr.DataArray(value.set_axis(_named(value.index, "index")))
+        named = value.set_axis(_named(value.index, "index"))
+        return _writable(xr.DataArray(named.to_numpy(), **_pandas_labels(named.index)))
     if isinstance(value, pd.DataFrame):
-        value = value.set_axis(_named(value.index, "index"), axis=0)
-        return xr.DataArray(value.set_axis(_named(value.columns, "column"), axis=1))
+        index, columns = _named(value.index, "index"), _named(value.columns, "column")
+        if columns.names == index.names:
+            columns = columns.set_names([f"{name}_2" for name in columns.names])
+        down, across = _pandas_labels(index), _pandas_labels(columns, "column")
+        coords = {**down["coords"], **across["coords"]}
+        return _writable(
+            xr.DataArray(value.to_numpy(), dims=down["dims"] + across["dims"], coords=coords)
+        )
     array = np.asarray(value)
     return xr.DataArray(array, dims=[f"axis_{i}" for i in range(array.ndim)])
 
 
-def _named(index: pd.Index, name: str) -> pd.Index:
-    """The index under a name that can serve as a dimension."""
-    return index.rename(name) if index.nlevels == 1 and index.name is None else index
+def _named(index: pd.Index, fallback: str) -> pd.Index:
+    return index.set_names([name for name, _ in _levels(index, slice(None), fallback)])
+
+
+def _pandas_labels(index: pd.Index, fallback: str = "index") -> dict[str, Any]:
+    """Dimension and coordinates of an index; the levels of a MultiIndex lie along one dimension."""
+    levels = [(label_name(name), values) for name, values in _levels(index)]
+    dim = levels[0][0] if index.nlevels == 1 else fallback
+    return {"dims": [dim], "coords": {name: (dim, values) for name, values in levels}}
+
+
+def _writable(array: xr.DataArray) -> xr.DataArray:
+    """Labels under free names, without a MultiIndex, and as text where netCDF has no type."""
+    nested = [
+        dim for dim, index in array.indexes.items() if index.nlevels > 1 and dim in array.dims
+    ]
+    array = array.reset_index(nested)
+    names = [*array.dims, *array.coords]
+    array = array.rename({n: label_name(str(n)) for n in names if label_name(str(n)) != n})
+    texts = {
+        name: (coord.dims, [str(label) for label in coord.values.ravel()])
+        for name, coord in array.coords.items()
+        if coord.ndim == 1 and not _has_netcdf_type(coord)
+    }
+    return array.assign_coords(texts)
+
+
+def _has_netcdf_type(coordinate: xr.DataArray) -> bool:
+    dtype = coordinate.dtype
+    if dtype == object:
+        return all(isinstance(label, str) for label in coordinate.values)
+    return isinstance(dtype, np.dtype) and dtype.kind in "iufbUSMm"
 
 
 def to_xarray(result: Any) -> xr.Dataset:
     """Dataset of an estimate: arrays as variables, single facts as attributes."""
     names = ["estimate", "low", "high", "standard_error", "region_low", "region_high"]
-    names += ["pvalue", "n", "n_observed"]
+    names += ["null", "pvalue", "n", "n_observed"]
     variables = {
         name: as_dataarray(getattr(result, name))
         for name in names
         if getattr(result, name, None) is not None
     }
+    hidden = getattr(result, "hidden", None)
+    if hidden is not None:
+        for name in ("estimate", "low", "high"):
+            variables[f"hidden_{name}"] = as_dataarray(getattr(hidden, name))
     variables["verdict"] = as_dataarray(over(result.verdict, lambda v: v.code, "U32"))
     if result.draws is not None:
         draws = result.draws
         if not isinstance(draws, xr.DataArray):
             dims = [*variables["estimate"].dims, "chain", "draw"]
             draws = xr.DataArray(draws, dims=dims)
-        variables["draws"] = draws
+        variables["draws"] = as_dataarray(draws)
+    return xr.Dataset(variables, attrs=_attributes(result))
+
+
+def _attributes(result: Any) -> dict[str, Any]:
     attributes = {
         "quantity": result.quantity,
         "unit": result.unit,
@@ -189,13 +273,17 @@ def to_xarray(result: Any) -> xr.Dataset:
         "interval_kind": result.interval_kind,
         "ci_kind": result.interval_kind,
         "alternative": result.alternative,
-        "notes": [note.text for note in result.notes],
-        "references": list(result.references),
+        "notes": "\n".join(note.text for note in result.notes),
+        "references": "\n".join(result.references),
         "countylines_version": version(),
     }
     if result.level is not None:
         attributes |= {"level": result.level, "ci_prob": result.level}
-    return xr.Dataset(variables, attrs=attributes)
+    fit = ("model", "log_likelihood", "deviance", "df", "aic", "bic", "aicc")
+    found = {name: getattr(result, name, None) for name in fit}
+    return attributes | {
+        n: v for n, v in found.items() if isinstance(v, (int, float, str)) and v != ""
+    }
 
 
 def to_dict(value: Any) -> Any:
@@ -228,20 +316,19 @@ def to_dict(value: Any) -> Any:
 
 def identical(one: Any, other: Any) -> bool:
     """Whether two fields hold the same values and labels; nan equals nan."""
-    if hasattr(one, "identical") and not isinstance(one, (pd.Index, xr.DataArray)):
-        return bool(one.identical(other))
     if type(one) is not type(other):
         return False
-    if isinstance(one, xr.DataArray):
-        return bool(one.identical(other))
     if isinstance(one, (pd.Series, pd.DataFrame)):
-        return bool(one.equals(other)) and list(one.index.names) == list(other.index.names)
+        names = [axis.names == same.names for axis, same in zip(one.axes, other.axes, strict=True)]
+        return bool(one.equals(other)) and all(names)
     if isinstance(one, np.ndarray):
         if one.shape != other.shape or one.dtype != other.dtype:
             return False
         if one.dtype.kind == "f":
             return bool(np.array_equal(one, other, equal_nan=True))
         return bool(np.all(one == other))
+    if hasattr(one, "identical"):
+        return bool(one.identical(other))
     if isinstance(one, float):
         return one == other or (math.isnan(one) and math.isnan(other))
     return bool(one == other)

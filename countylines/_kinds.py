@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
@@ -37,10 +40,8 @@ def accept(name: str, value: Any) -> Any:
         _validate.not_empty(name, value.size)
         return value
     if isinstance(value, pd.DataFrame):
-        for column in value.columns.unique():
-            part = value.loc[:, column]
-            for dtype in [part.dtype] if isinstance(part, pd.Series) else list(part.dtypes):
-                _validate.numeric_dtype(f"{name}[{column!r}]", _plain_dtype(dtype))
+        for column, dtype in zip(value.columns, value.dtypes, strict=True):
+            _validate.numeric_dtype(f"{name}[{text(column)}]", _plain_dtype(dtype))
         _validate.not_empty(name, value.size)
         return value
     if isinstance(value, (xr.Dataset, Mapping)):
@@ -50,6 +51,12 @@ def accept(name: str, value: Any) -> Any:
                 KINDS,
                 f"a {type(value).__name__}",
                 remedy="Choose one variable of a Dataset; turn a mapping into a Series.",
+            )
+        )
+    if isinstance(value, xr.Variable):
+        raise InputTypeError(
+            _validate.sentence(
+                name, KINDS, "an xarray Variable", remedy="Wrap it with xarray.DataArray(...)."
             )
         )
     if hasattr(value, "__dask_graph__"):
@@ -78,6 +85,10 @@ def accept(name: str, value: Any) -> Any:
 def _accept_plain(name: str, value: Any) -> Any:
     if value is None or isinstance(value, (str, bytes)):
         raise InputTypeError(_validate.sentence(name, KINDS, _validate.show(value)))
+    if isinstance(value, (list, tuple)) and _holds_bool(value):
+        _validate.numeric_dtype(name, np.dtype(bool))  # numpy would turn [True, 2] into [1, 2]
+    if isinstance(value, int) and abs(value) > _validate.LARGEST_COUNT:
+        value = math.copysign(math.inf, value) if abs(value) > sys.float_info.max else float(value)
     try:
         array = np.asarray(value)
     except ValueError:
@@ -96,6 +107,13 @@ def _accept_plain(name: str, value: Any) -> Any:
     return float(array) if array.ndim == 0 else array
 
 
+def _holds_bool(values: Sequence[Any]) -> bool:
+    return any(
+        _holds_bool(item) if isinstance(item, (list, tuple)) else isinstance(item, (bool, np.bool_))
+        for item in values
+    )
+
+
 def _plain_dtype(dtype: Any) -> Any:
     """The numpy dtype behind a nullable pandas dtype (Int64, Float64, boolean)."""
     if isinstance(dtype, np.dtype):
@@ -107,7 +125,11 @@ def _plain_dtype(dtype: Any) -> Any:
 
 
 def text(label: object) -> str:
-    """Show one label."""
-    if isinstance(label, np.generic):
-        label = label.item()
-    return _validate.show(label)
+    """Show one label, without the names of the types that hold it."""
+    if isinstance(label, np.datetime64):
+        label = pd.Timestamp(label)
+    if isinstance(label, tuple):
+        return f"({', '.join(text(part) for part in label)})"
+    if isinstance(label, (date, timedelta, np.timedelta64, pd.Period, pd.Interval)):
+        return str(label)
+    return _validate.show(label.item() if isinstance(label, np.generic) else label)

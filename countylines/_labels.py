@@ -7,7 +7,6 @@ reordered or dropped. Inside, every kernel sees equal-shaped one-dimensional flo
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,8 +17,9 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from countylines import _validate
+from countylines._alignment import align_dataarrays, align_pandas
 from countylines._kinds import accept, kind_of, text
-from countylines.errors import InputError, InputTypeError, LabelMismatchError
+from countylines.errors import InputError, InputTypeError
 
 FloatArray = NDArray[np.float64]
 Kernel = Callable[..., tuple[NDArray[Any], ...]]
@@ -77,8 +77,7 @@ class Inputs:
         if self.kind == "scalar":
             value = values[0]
             return value.item() if isinstance(value, np.generic) else value
-        array = np.ascontiguousarray(values).reshape(np.shape(self.template))
-        array.setflags(write=False)
+        array = _read_only(values, self.template.shape)
         if self.kind == "series":
             return pd.Series(array, index=self.template.index, copy=False)
         if self.kind == "frame":
@@ -97,7 +96,7 @@ class Inputs:
         """One argument, broadcast to the common shape, in the common kind."""
         position = self.names.index(name)
         if self.lazy is not None:
-            return xr.broadcast(*self.lazy)[position]
+            return self._as_template(self.lazy[position].broadcast_like(self.template))
         values = self.flat[position]
         whole = bool(np.all(np.isfinite(values)) and np.all(values == np.floor(values)))
         return self.back(values.astype(np.int64) if whole else values.copy())
@@ -144,7 +143,13 @@ class Inputs:
         )
         if len(outputs) == 1:
             results = (results,)
-        return dict(zip(outputs, results, strict=True))
+        return {n: self._as_template(r) for n, r in zip(outputs, results, strict=True)}
+
+    def _as_template(self, values: xr.DataArray) -> xr.DataArray:
+        """Lazy values with the dimensions and coordinates that they would have in memory."""
+        data = values.transpose(*self.template.dims).data
+        coords = self.template.coords
+        return xr.DataArray(data, coords=coords, dims=self.template.dims).rename(None)
 
     def reduce(
         self,
@@ -153,11 +158,13 @@ class Inputs:
         dim: Any,
         outputs: Sequence[str],
         check: Check | None = None,
+        dtypes: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
         """Run a kernel that takes rows of shape (n_rows, length) and returns one value a row.
 
-        The kind drops a rank: Series -> number, DataFrame over its index -> Series. `dim` is a name
-        for a DataArray and an axis number otherwise; it may be left out where there is only one.
+        The kind drops a rank: Series -> number, DataFrame over its index -> Series; a DataArray
+        stays one, if need be without dimensions. `dim` is a name for a DataArray and an axis number
+        otherwise; it may be left out where there is only one dimension, or for the index.
         """
         if self.kind == "scalar":
             raise InputTypeError(
@@ -168,15 +175,15 @@ class Inputs:
                 )
             )
         if self.lazy is not None:
-            return self._reduce_lazily(kernel, dim, outputs, check)
+            return self._reduce_lazily(kernel, dim, outputs, check, dict(dtypes or {}))
         if check is not None:
             check(*self.flat, self.where)
-        axis = self._axis(dim)
-        shape = np.shape(self.template)
+        axis, shape = self._axis(dim), np.shape(self.template)
         rows = [np.moveaxis(a.reshape(shape), axis, -1) for a in self.flat]
         kept = rows[0].shape[:-1]
         results = kernel(*(r.reshape(-1, shape[axis]) for r in rows))
-        return {n: self._drop(r, axis, kept) for n, r in zip(outputs, results, strict=True)}
+        named = zip(outputs, results, strict=True)
+        return {n: self._drop(_cast(r, (dtypes or {}).get(n)), axis, kept) for n, r in named}
 
     def _axis(self, dim: Any) -> int:
         shape = np.shape(self.template)
@@ -191,32 +198,44 @@ class Inputs:
             return 0
         if self.kind == "frame" and dim in ("index", "columns"):
             return 0 if dim == "index" else 1
-        if isinstance(dim, (int, np.integer)) and not isinstance(dim, bool):
-            if -len(shape) <= dim < len(shape):
-                return int(dim) % len(shape)
+        whole = isinstance(dim, (int, np.integer)) and not isinstance(dim, bool)
+        if whole and -len(shape) <= dim < len(shape):
+            return int(dim) % len(shape)
         raise InputError(
             _validate.sentence("dim", f"an axis number below {len(shape)}", _validate.show(dim))
         )
 
     def _drop(self, values: NDArray[Any], axis: int, kept: tuple[int, ...]) -> Any:
-        array = np.ascontiguousarray(values).reshape(kept)
-        array.setflags(write=False)
+        array = _read_only(values, kept)
+        if self.kind == "dataarray":
+            return self._without(axis, array)
         if not kept:
             return array.item()
         if self.kind == "frame":
             labels = self.template.columns if axis == 0 else self.template.index
             return pd.Series(array, index=labels, copy=False)
-        if self.kind == "dataarray":
-            gone = self.template.dims[axis]
-            return self.template.isel({gone: 0}, drop=True).copy(data=array)
         return array
 
+    def _without(self, axis: int, data: Any) -> xr.DataArray:
+        """A DataArray with the coordinates that do not belong to one dimension."""
+        gone = self.template.dims[axis]
+        lost = [n for n, c in self.template.coords.items() if gone in c.dims]
+        dims = [dim for dim in self.template.dims if dim != gone]
+        coords = self.template.drop_vars(lost).coords
+        return xr.DataArray(data, coords=coords, dims=dims).rename(None)
+
     def _reduce_lazily(
-        self, kernel: Kernel, dim: Any, outputs: Sequence[str], check: Check | None
+        self,
+        kernel: Kernel,
+        dim: Any,
+        outputs: Sequence[str],
+        check: Check | None,
+        dtypes: dict[str, Any],
     ) -> dict[str, Any]:
         assert self.lazy is not None
-        full = xr.broadcast(*self.lazy)
-        name = full[0].dims[self._axis_of(full[0], dim)]
+        axis = self._axis(dim)
+        name = self.template.dims[axis]
+        full = [array.broadcast_like(self.template) for array in self.lazy]
         for argument, array in zip(self.names, full, strict=True):
             chunks = array.chunksizes.get(name, (1,))
             if len(chunks) > 1:
@@ -235,7 +254,8 @@ class Inputs:
             flat = [r.reshape(-1, r.shape[-1]) for r in rows]
             if check is not None and flat[0].size:
                 check(*(r.ravel() for r in flat), _validate.nowhere)
-            results = tuple(np.asarray(r).reshape(kept) for r in kernel(*flat))
+            named = zip(outputs, kernel(*flat), strict=True)
+            results = tuple(_cast(np.asarray(r), dtypes.get(n)).reshape(kept) for n, r in named)
             return results if len(results) > 1 else results[0]
 
         results = xr.apply_ufunc(
@@ -245,21 +265,22 @@ class Inputs:
             output_core_dims=[[] for _ in outputs],
             join="exact",
             dask="parallelized",
-            output_dtypes=[np.float64 for _ in outputs],
+            output_dtypes=[dtypes.get(output, np.float64) for output in outputs],
             keep_attrs=False,
         )
         if len(outputs) == 1:
             results = (results,)
-        return dict(zip(outputs, results, strict=True))
+        kept = [d for d in self.template.dims if d != name]
+        return {
+            n: self._without(axis, r.transpose(*kept).data)
+            for n, r in zip(outputs, results, strict=True)
+        }
 
-    @staticmethod
-    def _axis_of(array: xr.DataArray, dim: Any) -> int:
-        dims = list(array.dims)
-        if dim is None and len(dims) == 1:
-            return 0
-        if dim not in dims:
-            raise InputError(_validate.sentence("dim", f"one of {dims}", _validate.show(dim)))
-        return dims.index(dim)
+
+def _read_only(values: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any]:
+    array = np.ascontiguousarray(values)
+    array.setflags(write=False)
+    return array.reshape(shape)
 
 
 def align(**arguments: Any) -> Inputs:
@@ -267,26 +288,38 @@ def align(**arguments: Any) -> Inputs:
     ready = {name: accept(name, value) for name, value in arguments.items()}
     names = tuple(ready)
     kind = max((kind_of(v) for v in ready.values()), key=_ORDER.index)
+    template: Any
     if kind == "dataarray":
-        return _align_dataarrays(names, ready)
+        template, several = align_dataarrays(ready)
+        if any(a.chunks is not None for a in several):
+            return Inputs(kind, names, template, (), tuple(several), _numbers(ready))
+        flat = tuple(
+            np.array(a.broadcast_like(template).transpose(*template.dims), dtype=np.float64).ravel()
+            for a in several
+        )
+        return Inputs(kind, names, template, flat, None, _numbers(ready))
     if kind in ("series", "frame"):
-        template, arrays = _align_pandas(kind, ready)
+        template, arrays = align_pandas(kind, ready)
     else:
         arrays = {name: np.asarray(value, dtype=np.float64) for name, value in ready.items()}
-        try:
-            shape = np.broadcast_shapes(*(a.shape for a in arrays.values()))
-        except ValueError:
-            shapes = ", ".join(f"`{n}` {a.shape}" for n, a in arrays.items())
-            raise InputError(
-                f"The arguments must have shapes that broadcast together, got {shapes}. "
-                "Pass arrays of equal length, or single numbers."
-            ) from None
-        template = np.empty(shape) if kind == "array" else None
+        template = _align_plain(arrays) if kind == "array" else None
     shape = np.shape(template) if kind != "scalar" else (1,)
     flat = tuple(
         np.array(np.broadcast_to(arrays[n], shape), dtype=np.float64).ravel() for n in names
     )
     return Inputs(kind, names, template, flat, None, _numbers(ready))
+
+
+def _align_plain(arrays: dict[str, FloatArray]) -> FloatArray:
+    try:
+        shape = np.broadcast_shapes(*(a.shape for a in arrays.values()))
+    except ValueError:
+        shapes = ", ".join(f"`{n}` {a.shape}" for n, a in arrays.items())
+        raise InputError(
+            f"The arguments must have shapes that broadcast together, got {shapes}. "
+            "Pass arrays of equal length, or single numbers."
+        ) from None
+    return np.broadcast_to(np.float64(0), shape)
 
 
 def _cast(values: NDArray[Any], dtype: Any) -> NDArray[Any]:
@@ -295,137 +328,3 @@ def _cast(values: NDArray[Any], dtype: Any) -> NDArray[Any]:
 
 def _numbers(ready: dict[str, Any]) -> dict[str, float]:
     return {name: value for name, value in ready.items() if isinstance(value, float)}
-
-
-def _values(value: Any) -> FloatArray:
-    """Float64 values of a Series or DataFrame; missing values become nan and are caught later."""
-    if isinstance(value, pd.DataFrame):
-        columns = [_values(value.iloc[:, i]) for i in range(value.shape[1])]
-        return np.column_stack(columns)
-    return np.asarray(value.to_numpy(dtype=np.float64, na_value=math.nan))
-
-
-def _align_pandas(kind: str, ready: dict[str, Any]) -> tuple[Any, dict[str, FloatArray]]:
-    wanted: Any = pd.DataFrame if kind == "frame" else pd.Series
-    first = next(n for n, v in ready.items() if isinstance(v, wanted))
-    template = ready[first]
-    arrays: dict[str, FloatArray] = {}
-    for name, value in ready.items():
-        if isinstance(value, wanted):
-            _same_labels(first, template.index, name, value.index, "index")
-            if kind == "frame":
-                _same_labels(first, template.columns, name, value.columns, "columns")
-            arrays[name] = _values(value)
-        elif isinstance(value, pd.Series):
-            arrays[name] = _series_in_frame(first, template, name, value)
-        elif isinstance(value, float):
-            arrays[name] = np.float64(value)  # type: ignore[assignment]
-        else:
-            if value.shape != template.shape:
-                raise LabelMismatchError(
-                    _validate.sentence(
-                        name,
-                        f"a single number or of the shape of `{first}`, {template.shape}",
-                        f"an array of shape {value.shape}",
-                        remedy=f"Give it the labels of `{first}`.",
-                    )
-                )
-            arrays[name] = np.asarray(value, dtype=np.float64)
-    return template, arrays
-
-
-def _series_in_frame(first: str, frame: pd.DataFrame, name: str, series: pd.Series) -> FloatArray:
-    """Place a Series beside a DataFrame: along the axis whose labels it carries."""
-    down = series.index.equals(frame.index)
-    across = series.index.equals(frame.columns)
-    if down and across:
-        raise LabelMismatchError(
-            f"`{name}` fits both the index and the columns of `{first}`, so its place is not "
-            f"clear. Pass a DataFrame of the same shape."
-        )
-    if across:
-        return _values(series)[np.newaxis, :]
-    _same_labels(first, frame.index, name, series.index, "index")
-    return _values(series)[:, np.newaxis]
-
-
-def _same_labels(first: str, wanted: pd.Index, name: str, given: pd.Index, axis: str) -> None:
-    if given.equals(wanted):
-        return
-    missing, extra = wanted.difference(given, sort=False), given.difference(wanted, sort=False)
-    if len(missing) == 0 and len(extra) == 0 and len(given) == len(wanted):
-        raise LabelMismatchError(
-            f"`{name}` must have the {axis} of `{first}` in the same order, got the same labels in "
-            f"another order. Use {name}.{_reorder(first, axis)} if that is what you mean."
-        )
-    raise LabelMismatchError(
-        f"`{name}` must have the {axis} of `{first}`, got {len(given)} labels against "
-        f"{len(wanted)}{_only(missing, f'only in `{first}`')}{_only(extra, f'only in `{name}`')}. "
-        "Select the same labels in both; nothing is dropped silently."
-    )
-
-
-def _reorder(first: str, axis: str) -> str:
-    if axis == "columns":
-        return f"reindex(columns={first}.columns)"
-    return f"reindex({first}.index)" if axis == "index" else f"reindex_like({first})"
-
-
-def _only(labels: Any, words: str) -> str:
-    if len(labels) == 0:
-        return ""
-    named = ", ".join(text(label) for label in list(labels)[:3])
-    more = f" and {len(labels) - 3} more" if len(labels) > 3 else ""
-    return f"; {words}: {named}{more}"
-
-
-def _align_dataarrays(names: tuple[str, ...], ready: dict[str, Any]) -> Inputs:
-    first = next(n for n, v in ready.items() if isinstance(v, xr.DataArray))
-    arrays: list[xr.DataArray] = []
-    seen: dict[Any, tuple[str, xr.DataArray]] = {}
-    for name, value in ready.items():
-        if isinstance(value, (pd.Series, pd.DataFrame)):
-            raise InputTypeError(
-                _validate.sentence(
-                    name,
-                    f"a DataArray like `{first}`, or a single number",
-                    f"a pandas {type(value).__name__}",
-                    remedy=f"Use {name}.to_xarray() (and rename its dimension if need be).",
-                )
-            )
-        if isinstance(value, np.ndarray):
-            raise InputTypeError(
-                _validate.sentence(
-                    name,
-                    f"a DataArray like `{first}`, or a single number",
-                    f"an array of shape {value.shape} without dimension names",
-                    remedy=f"Wrap it: xarray.DataArray({name}, dims=...).",
-                )
-            )
-        array = value if isinstance(value, xr.DataArray) else xr.DataArray(value)
-        _same_coordinates(name, array, seen)
-        arrays.append(array)
-    if any(a.chunks is not None for a in arrays):
-        return Inputs("dataarray", names, None, (), tuple(arrays), _numbers(ready))
-    full = xr.broadcast(*arrays)
-    flat = tuple(np.array(a.values, dtype=np.float64).ravel() for a in full)
-    return Inputs("dataarray", names, full[0], flat, None, _numbers(ready))
-
-
-def _same_coordinates(
-    name: str, array: xr.DataArray, seen: dict[Any, tuple[str, xr.DataArray]]
-) -> None:
-    for dim in array.dims:
-        first, template = seen.setdefault(dim, (name, array))
-        if dim in array.indexes and dim in template.indexes:
-            _same_labels(
-                first, template.indexes[dim], name, array.indexes[dim], f"labels of {dim!r}"
-            )
-        elif array.sizes[dim] != template.sizes[dim]:
-            raise LabelMismatchError(
-                _validate.sentence(
-                    name,
-                    f"of length {template.sizes[dim]} along {dim!r} like `{first}`",
-                    array.sizes[dim],
-                )
-            )

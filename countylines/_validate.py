@@ -10,7 +10,7 @@ import difflib
 import math
 from collections.abc import Callable, Collection, Mapping
 from numbers import Integral, Real
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,6 @@ Where = Callable[[NDArray[np.bool_]], str]
 
 LARGEST_COUNT = 2.0**53
 ALTERNATIVES = ("two-sided", "less", "greater")
-_T = TypeVar("_T")
 
 
 def sentence(name: str, rule: str, got: object, where: str = "", remedy: str = "") -> str:
@@ -76,23 +75,7 @@ def number(
     remedy: str = "",
 ) -> float:
     """Return `value` as a float if it is one real number within the given range."""
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (Real, np.number)):
-        item = getattr(value, "item", None)
-        if getattr(value, "ndim", None) == 0 and item is not None:
-            return number(
-                name,
-                item(),
-                low=low,
-                high=high,
-                open_low=open_low,
-                open_high=open_high,
-                finite=finite,
-                remedy=remedy,
-            )
-        raise InputTypeError(
-            sentence(name, "a single number", f"{show(value)} of type {type(value).__name__}")
-        )
-    result = float(value)
+    result = _as_float(_single(name, value, "a single number"))
     inside = (result > low if open_low else result >= low) and (
         result < high if open_high else result <= high
     )
@@ -105,13 +88,31 @@ def number(
     return result
 
 
+def _single(name: str, value: object, rule: str) -> Real:
+    """Return one real number out of a number or an array without dimensions."""
+    if getattr(value, "ndim", None) == 0 and not isinstance(value, np.generic):
+        value = getattr(value, "item", lambda: value)()
+    if isinstance(value, Real) and not isinstance(value, (bool, np.bool_)):
+        return value
+    raise InputTypeError(sentence(name, rule, f"{show(value)} of type {type(value).__name__}"))
+
+
+def _as_float(value: Real) -> float:
+    """The nearest float; an integer too large for one becomes infinite."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.copysign(math.inf, value)
+
+
 def _range_words(low: float, high: float, open_low: bool, open_high: bool, finite: bool) -> str:
+    kind = "a finite number" if finite else "a number"
     if math.isinf(low) and math.isinf(high):
-        return "a finite number" if finite else "a number"
+        return kind
     if math.isinf(high):
-        return f"a number {'above' if open_low else 'of at least'} {low:g}"
+        return f"{kind} {'above' if open_low else 'of at least'} {low:g}"
     if math.isinf(low):
-        return f"a number {'below' if open_high else 'of at most'} {high:g}"
+        return f"{kind} {'below' if open_high else 'of at most'} {high:g}"
     return f"a number in {'(' if open_low else '['}{low:g}, {high:g}{')' if open_high else ']'}"
 
 
@@ -120,15 +121,13 @@ def whole_number(name: str, value: object, *, low: int = 0, high: int | None = N
     rule = f"a whole number of at least {low}" + (
         f" and at most {high}" if high is not None else ""
     )
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (Real, np.number)):
-        raise InputTypeError(sentence(name, rule, f"{show(value)} of type {type(value).__name__}"))
-    if not isinstance(value, Integral):
-        if not math.isfinite(float(value)) or float(value) != math.floor(float(value)):
-            raise InputError(sentence(name, rule, show(value)))
-    result = int(float(value)) if not isinstance(value, Integral) else int(value)
+    single = _single(name, value, rule)
+    if not isinstance(single, Integral) and not _as_float(single).is_integer():
+        raise InputError(sentence(name, rule, show(single)))
+    result = int(single) if isinstance(single, Integral) else int(_as_float(single))
     if result < low or (high is not None and result > high):
-        raise InputError(sentence(name, rule, result))
-    return int(result)
+        raise InputError(sentence(name, rule, show(result)))
+    return result
 
 
 def flag(name: str, value: object) -> bool:
@@ -161,19 +160,37 @@ def mapping(name: str, value: object, rule: str) -> Mapping[Any, Any]:
 
 def generator(rng: object) -> np.random.Generator:
     """Return a random generator from a seed, a generator or None (SPEC 7)."""
-    if rng is not None and isinstance(rng, (str, bool, float)):
-        raise InputTypeError(
-            sentence(
-                "rng",
-                "a numpy Generator, a whole-number seed or None",
-                show(rng),
-                remedy="Use rng=numpy.random.default_rng(1).",
-            )
+    seed = not isinstance(rng, (str, bool, np.bool_, float, np.floating))
+    try:
+        if seed:
+            return np.random.default_rng(rng)  # type: ignore[arg-type]
+    except (TypeError, ValueError):  # negative seeds, and whatever else numpy does not take
+        pass
+    raise InputTypeError(
+        sentence(
+            "rng",
+            "a numpy Generator, a whole-number seed of at least 0 or None",
+            show(rng),
+            remedy="Use rng=numpy.random.default_rng(1).",
         )
-    return np.random.default_rng(rng)  # type: ignore[arg-type]
+    )
 
 
 # --- arrays ---------------------------------------------------------------------------------
+
+
+_TEXT = ("text", "Convert it to numbers, for example by pandas.to_numeric.")
+_NOT_NUMERIC = {
+    "b": ("bool", "Sum it first, or use .astype(int) if True means one."),
+    "O": ("object", "Convert it to numbers with .astype(float)."),
+    "M": ("dates", "Pass the counts, not the dates."),
+    "m": ("time spans", "Divide by a unit first, for example by numpy.timedelta64(1, 'D')."),
+    "c": ("complex", "Pass real numbers."),
+    "V": ("records", "Choose one of their fields."),
+    "category": ("categories", "Count the rows of each category first."),
+    "str": _TEXT,
+    "string": _TEXT,
+}
 
 
 def numeric_dtype(name: str, dtype: Any) -> None:
@@ -181,16 +198,7 @@ def numeric_dtype(name: str, dtype: Any) -> None:
     kind = getattr(dtype, "kind", "O")
     if kind in "iuf":
         return
-    words = {
-        "b": ("bool", "Sum it first, or use .astype(int) if True means one."),
-        "O": ("object", "Convert it to numbers with .astype(float)."),
-        "M": ("dates", "Pass the counts, not the dates."),
-        "m": ("time spans", "Divide by a unit first, for example by numpy.timedelta64(1, 'D')."),
-        "c": ("complex", "Pass real numbers."),
-    }
-    what, remedy = words.get(
-        kind, ("text", "Convert it to numbers, for example by pandas.to_numeric.")
-    )
+    what, remedy = _NOT_NUMERIC.get(getattr(dtype, "name", ""), _NOT_NUMERIC.get(kind, _TEXT))
     raise InputTypeError(sentence(name, "numeric", f"{what} (dtype {dtype})", remedy=remedy))
 
 
@@ -254,17 +262,30 @@ def counts(name: str, values: FloatArray, where: Where = nowhere, *, whole: bool
     )
 
 
-def exposure(name: str, values: FloatArray, where: Where = nowhere, *, zero: bool = False) -> None:
-    """Refuse exposures that are not finite and positive (or, with `zero`, not negative)."""
-    bad = ~np.isfinite(values) | ((values < 0) if zero else (values <= 0))
+def exposure(
+    name: str,
+    values: FloatArray,
+    where: Where = nowhere,
+    *,
+    zero: bool = False,
+) -> None:
+    """Refuse exposures, or other values that must be so, that are not finite and positive.
+
+    With `zero` they may be 0. Advice on areas is given only where `name` says exposure.
+    """
+    rule = "finite and at least 0" if zero else "finite and above 0"
+    areas = "Leave out the areas that have no such population, by name."
+    remedy = areas if name.endswith("exposure") else ""
     _offend(
         name,
-        "finite and at least 0" if zero else "finite and above 0",
+        rule,
         values,
-        bad,
+        np.isnan(values),
         where,
-        "Leave out the areas that have no such population, by name.",
+        "Drop or fill the missing values first: nothing is left out silently.",
     )
+    _offend(name, rule, values, np.isinf(values), where, "")
+    _offend(name, rule, values, (values < 0) if zero else (values <= 0), where, remedy)
 
 
 def share(

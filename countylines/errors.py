@@ -7,6 +7,7 @@ that nothing is lost where warnings are silenced.
 
 from __future__ import annotations
 
+import os
 import sys
 import warnings
 from pathlib import Path
@@ -70,12 +71,12 @@ class ConvergenceWarning(CountyLinesWarning):
     """An iterative estimator stopped short of its tolerance but returned a usable value."""
 
 
-_PACKAGE = str(Path(__file__).parent)
+_PACKAGE = str(Path(__file__).parent) + os.sep
 
 
 def warn(message: str, category: type[CountyLinesWarning]) -> None:
     """Emit `message` so that it points at the first line outside the package."""
-    level = 1
+    level = 2  # 1 would be this function, 2 is its caller
     frame = sys._getframe(1)
     while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
         frame = frame.f_back

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import inspect
-import re
 from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import countylines as cl
 
@@ -31,7 +32,8 @@ extensions = [
 ]
 templates_path = ["_templates"]
 exclude_patterns = ["_build", "gallery/*.ipynb", "**/GALLERY_HEADER.rst"]
-default_role = "py:obj"
+# Single backticks are names of parameters and fields, as numpydoc has it.
+default_role = "literal"
 add_function_parentheses = False
 toc_object_entries_show_parents = "hide"
 
@@ -92,7 +94,8 @@ sphinx_gallery_conf = {
 def mathjax() -> str:
     """The one file of MathJax that pages load, from the installed distribution."""
     found = find_spec("mathjax")
-    assert found is not None and found.origin is not None, "pip install django-static-mathjax"
+    if found is None or found.origin is None:
+        raise ImportError("the documentation needs MathJax: pip install django-static-mathjax")
     return str(Path(found.origin).parent / "static" / "mathjax" / "es5" / "tex-svg.js")
 
 
@@ -120,8 +123,9 @@ html_theme_options = {
 html_sidebars = {"index": [], "quickstart": []}
 
 
+@functools.cache
 def public_names() -> dict[str, str]:
-    """The full name of every public object by the last part of it, for the page A to Z."""
+    """Where every public name is documented, by the last part of it."""
     names: dict[str, str] = {}
     rooms = {name for name in cl.__all__ if inspect.ismodule(getattr(cl, name))}
     for room in sorted(rooms):
@@ -137,13 +141,28 @@ def public_names() -> dict[str, str]:
 def write_a_to_z() -> None:
     """One line a public name, in the order of the alphabet."""
     names = public_names()
-    # Loaders and strategies are many and alike: their pages list them.
-    keys = [key for key in names if not re.match(r"countylines\.testing\.", names[key])]
-    lines = [".. autosummary::", ""]
-    lines += [f"   ~{names[key]}" for key in sorted(keys, key=str.lower)]
+    lines = [f"   ~{names[key]}" for key in sorted(names, key=str.lower)]
     page = HERE / "api" / "generated" / "a_z.txt"
     page.parent.mkdir(parents=True, exist_ok=True)
-    page.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    page.write_text("\n".join([".. autosummary::", "", *lines, ""]), encoding="utf-8")
 
 
-write_a_to_z()
+def resolve_public_name(app: Any, env: Any, node: Any, contnode: Any) -> Any:
+    """Link a public name that is written short, or by the file it is defined in."""
+    target = node.get("reftarget", "")
+    parts = target.removeprefix("countylines.").split(".")
+    for at, part in enumerate(parts):
+        home = public_names().get(part)
+        if home is not None:
+            full = ".".join([home, *parts[at + 1 :]])
+            if full != target:
+                return env.domains["py"].resolve_xref(
+                    env, node["refdoc"], app.builder, "obj", full, node, contnode
+                )
+    return None
+
+
+def setup(app: Any) -> None:
+    """Write the page A to Z before pages are read, and resolve short names."""
+    write_a_to_z()
+    app.connect("missing-reference", resolve_public_name)

@@ -97,11 +97,11 @@ class TestDocstrings:
         doc = inspect.getdoc(value)
         assert [title for title in wanted if not section(doc, title).strip()] == []
 
-    @pytest.mark.parametrize("name", estimators())
+    @pytest.mark.parametrize(
+        "name", [n for n in estimators() if not inspect.isclass(resolve(f"countylines.{n}"))]
+    )
     def test_an_estimator_documents_its_signature(self, name):
         value = resolve(f"countylines.{name}")
-        if inspect.isclass(value):
-            pytest.skip("made by its constructors")
         assert documented_parameters(inspect.getdoc(value)) == list(
             inspect.signature(value).parameters
         )

@@ -35,7 +35,7 @@ def smallest_count(total: ArrayLike, share: ArrayLike, tail: ArrayLike = 0.05) -
         np.asarray(share, dtype=np.float64),
         np.asarray(tail, dtype=np.float64),
     )
-    # P(X >= x) falls with x: too large a tail at `low`, small enough at `high`, halved until they meet.
+    # P(X >= x) falls with x: too large at `low`, small enough at `high`, halved until they meet.
     low, high = np.zeros(n.shape), n + 1.0
     while (high - low > 1.0).any():
         middle = np.floor((low + high) / 2.0)

@@ -2,8 +2,8 @@
 
 With `first`, `second` and `total` the growth ratios of two parts and of their sum, the share before
 is (total - second) / (first - second), and after it is that times first / total. The share after
-rises with `total` where `first` exceeds `second` and falls where it is below: a range of totals gives
-a range of shares by its ends.
+rises with `total` where `first` exceeds `second` and falls where it is below, so that a range of
+totals gives a range of shares by its ends.
 """
 
 from __future__ import annotations

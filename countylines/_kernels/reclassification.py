@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 FloatArray = NDArray[np.float64]
 
 
-def moved(source: FloatArray, target: FloatArray, share: FloatArray) -> tuple[FloatArray, FloatArray]:
+def moved(
+    source: FloatArray, target: FloatArray, share: FloatArray
+) -> tuple[FloatArray, FloatArray]:
     """Source and target after the given share of the source has moved to the target."""
     return source * (1.0 - share), target + source * share
 

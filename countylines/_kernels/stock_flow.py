@@ -7,8 +7,8 @@ those open at its start and those opened within it:
     distinct(w) = stock + rate x w = stock (1 + w / duration) = rate (duration + w)
 
 Only the mean of the active life enters, not its distribution. All lengths are in one unit of time;
-arguments are arrays that broadcast; nothing is checked. Answers that no steady state allows are nan,
-those at the edge 0 or infinite.
+arguments are arrays that broadcast; nothing is checked. Answers that no steady state allows are
+nan, those at the edge 0 or infinite.
 """
 
 from __future__ import annotations

@@ -40,9 +40,6 @@ LINCOLN_PETERSEN = "lincoln-petersen"
 CHAPMAN = "chapman"
 
 
-# --- estimates -----------------------------------------------------------------------------------
-
-
 def lincoln_petersen(n_first: FloatArray, n_second: FloatArray, n_both: FloatArray) -> FloatArray:
     """n_first n_second / n_both; inf where no unit is on both lists, nan where a list is empty."""
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -84,9 +81,6 @@ VARIANCES: dict[str, Callable[..., FloatArray]] = {
     LINCOLN_PETERSEN: lincoln_petersen_variance,
     CHAPMAN: chapman_variance,
 }
-
-
-# --- what the data allow to be said ---------------------------------------------------------------
 
 
 def is_unidentified(n_first: FloatArray, n_second: FloatArray) -> BoolArray:
@@ -140,30 +134,21 @@ def is_cut(
     if method not in ("normal", "logit"):
         return np.zeros(n_first.shape, dtype=bool)
     lists = (n_first, n_second, n_both)
-    z = critical_value(level, alternative)
-    at = _INVERSIONS[method].at
-    observed = _observed(*lists)
-    cut = np.zeros(n_first.shape, dtype=bool)
-    if alternative != "less":
-        cut |= at(lists, -z, estimator) < observed
-    if alternative != "greater":
-        cut |= at(lists, z, estimator) < observed
-    return cut & ~is_unidentified(n_first, n_second)
+    ends = _INVERSIONS[method].at(lists, _targets(level, alternative), estimator)
+    below: BoolArray = np.any([end < _observed(*lists) for end in ends], axis=0)
+    return below & ~is_unidentified(n_first, n_second)
 
 
 def _observed(n_first: FloatArray, n_second: FloatArray, n_both: FloatArray) -> FloatArray:
     return (n_first - n_both) + n_second
 
 
-# --- the four inversions --------------------------------------------------------------------------
-
-
 @dataclass(frozen=True)
 class _Inversion:
-    """An increasing function of N in standard normal units, and the N at which it has a value."""
+    """An increasing function of N in standard normal units, and the N where it has given values."""
 
     distance: Callable[[Lists, FloatArray, str], FloatArray]
-    at: Callable[[Lists, float, str], FloatArray]
+    at: Callable[[Lists, tuple[float, ...], str], list[FloatArray]]
 
 
 def _moments(lists: Lists, estimator: str) -> tuple[FloatArray, FloatArray]:
@@ -189,9 +174,9 @@ def _normal_distance(lists: Lists, null: FloatArray, estimator: str) -> FloatArr
     return _standardise((null - _observed(*lists)) - hidden, error)
 
 
-def _normal_at(lists: Lists, z: float, estimator: str) -> FloatArray:
+def _normal_at(lists: Lists, values: tuple[float, ...], estimator: str) -> list[FloatArray]:
     hidden, error = _moments(lists, estimator)
-    return _observed(*lists) + (hidden + z * error)
+    return [_observed(*lists) + (hidden + z * error) for z in values]
 
 
 def _log_spread(lists: Lists, estimator: str) -> tuple[FloatArray, FloatArray]:
@@ -211,9 +196,9 @@ def _lognormal_distance(lists: Lists, null: FloatArray, estimator: str) -> Float
     return _standardise(difference, spread)
 
 
-def _lognormal_at(lists: Lists, z: float, estimator: str) -> FloatArray:
+def _lognormal_at(lists: Lists, values: tuple[float, ...], estimator: str) -> list[FloatArray]:
     hidden, spread = _log_spread(lists, estimator)
-    return _observed(*lists) + hidden * np.exp(z * spread)
+    return [_observed(*lists) + hidden * np.exp(z * spread) for z in values]
 
 
 def _logit_spread(lists: Lists) -> tuple[FloatArray, FloatArray]:
@@ -230,9 +215,9 @@ def _logit_distance(lists: Lists, null: FloatArray, estimator: str) -> FloatArra
     return np.asarray(np.log((hidden + 0.5) / centre) / spread)
 
 
-def _logit_at(lists: Lists, z: float, estimator: str) -> FloatArray:
+def _logit_at(lists: Lists, values: tuple[float, ...], estimator: str) -> list[FloatArray]:
     centre, spread = _logit_spread(lists)
-    return _observed(*lists) + (centre * np.exp(z * spread) - 0.5)
+    return [_observed(*lists) + (centre * np.exp(z * spread) - 0.5) for z in values]
 
 
 def _cells(lists: Lists) -> tuple[FloatArray, FloatArray, FloatArray]:
@@ -249,13 +234,16 @@ def _profile_distance(lists: Lists, null: FloatArray, estimator: str) -> FloatAr
     return result
 
 
-def _profile_at(lists: Lists, z: float, estimator: str) -> FloatArray:
+def _profile_at(lists: Lists, values: tuple[float, ...], estimator: str) -> list[FloatArray]:
     identified = ~is_unidentified(lists[0], lists[1])
-    result = np.full(lists[0].shape, np.nan)
-    cells = [cell[identified] for cell in _cells(lists)]
-    result[identified] = profile.hidden_at(z, *cells)
-    total: FloatArray = _observed(*lists) + result
-    return total
+    first_only, second_only, both = (cell[identified] for cell in _cells(lists))
+    best = profile.most_likely_hidden(first_only, second_only, both)
+    totals = []
+    for z in values:
+        hidden = np.full(lists[0].shape, np.nan)
+        hidden[identified] = profile.hidden_at(z, first_only, second_only, both, best)
+        totals.append(_observed(*lists) + hidden)
+    return totals
 
 
 _INVERSIONS = {
@@ -264,9 +252,6 @@ _INVERSIONS = {
     "logit": _Inversion(_logit_distance, _logit_at),
     "profile": _Inversion(_profile_distance, _profile_at),
 }
-
-
-# --- limits and p-values --------------------------------------------------------------------------
 
 
 def _limits(
@@ -280,13 +265,16 @@ def _limits(
     inversion: _Inversion,
 ) -> tuple[FloatArray, FloatArray]:
     lists = (n_first, n_second, n_both)
-    z = critical_value(level, alternative)
-    low = high = None
-    if alternative != "less":
-        low = inversion.at(lists, -z, estimator)
-    if alternative != "greater":
-        high = inversion.at(lists, z, estimator)
+    ends = inversion.at(lists, _targets(level, alternative), estimator)
+    low = None if alternative == "less" else ends[0]
+    high = None if alternative == "greater" else ends[-1]
     return _within_range(lists, low, high, estimator)
+
+
+def _targets(level: float, alternative: str) -> tuple[float, ...]:
+    """Distances of the limits from the data: both, or the one that is asked for."""
+    z = critical_value(level, alternative)
+    return {"two-sided": (-z, z), "greater": (-z,), "less": (z,)}[alternative]
 
 
 def _within_range(
@@ -340,9 +328,6 @@ def _range_pvalue(
         pvalue = np.minimum(1.0, 2.0 * np.minimum(below, above))
         pvalue = np.where(inside, 1.0, np.where(null < observed, 0.0, pvalue))
     return np.where(is_unidentified(lists[0], lists[1]), np.nan, pvalue)
-
-
-# --- bootstrap ------------------------------------------------------------------------------------
 
 
 def bootstrap_draws(
@@ -439,9 +424,6 @@ def bootstrap_pvalue(
         lambda draws, rows: bootstrap.tails(draws, at[rows]),
     )
     return _range_pvalue(lists, at, tails[:, 0], tails[:, 1], alternative, estimator)
-
-
-# --- the tables -----------------------------------------------------------------------------------
 
 
 def _methods(estimator: str) -> dict[str, Method]:

@@ -2,9 +2,9 @@
 
 For each kind the numbers before and after satisfy ``low(before) <= after <= high(before)``, with
 both ends non-decreasing in `before`. The sums over kinds lie in a range before and in a range
-after. Whole numbers in boxes take every sum between the sums of the ends, so a set of numbers before
-belongs to at least one table exactly when those ranges meet: with two kinds nothing is listed in
-vain, and with more only what rounding alone excludes.
+after. Whole numbers in boxes take every sum between the sums of the ends, so numbers before belong
+to at least one table exactly when those ranges meet: with two kinds nothing is listed in vain, and
+with more only what rounding alone excludes.
 """
 
 from __future__ import annotations

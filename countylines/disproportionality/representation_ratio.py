@@ -118,7 +118,7 @@ def representation_ratio(
     ...     6, 258, 0.0101, alternative="greater"
     ... )
     >>> print(f"{ratio.estimate:.2f}, at least {ratio.low:.2f}, p = {ratio.pvalue:.3f}")
-    2.30, at least 1.08, p = 0.032
+    2.30, at least 1.11, p = 0.033
 
     Six people in 258 would be just enough to say, at 95 % confidence, that the share is above the
     census share there; it would not say why.

@@ -27,8 +27,9 @@ def exact(name: str, value: Any) -> Fraction:
         raise InputError(_validate.sentence(name, "a finite number", _validate.show(value)))
     if isinstance(value, (Decimal, Fraction)):
         return Fraction(value)
-    whole = isinstance(value, (int, np.integer))
-    return Fraction(int(value)) if whole else Fraction(repr(float(value)))
+    if isinstance(value, (int, np.integer)):
+        return Fraction(int(value))
+    return Fraction(repr(float(value)))
 
 
 def printed_change(name: str, change: Any, decimals: Any, rounding: str) -> RatioBounds:
@@ -37,7 +38,7 @@ def printed_change(name: str, change: Any, decimals: Any, rounding: str) -> Rati
     value = exact(name, change)
     scaled = value * 10**decimals
     if scaled.denominator != 1:
-        rule = f"a percentage with at most {decimals} decimals, as {decimals_name(name)!r} says"
+        rule = f"a percentage with as many decimals as `{decimals_name(name)}` says, {decimals}"
         remedy = "Give the percentage as it is printed, and its number of decimals."
         raise InputError(_validate.sentence(name, rule, _validate.show(change), "", remedy))
     bounds = ratio_bounds(int(scaled), decimals, _validate.option("rounding", rounding, RULES))

@@ -212,8 +212,8 @@ def compatible_bases(
 
     .. math:: p - \tfrac{u}{2} \le 100 \left( \frac{a}{b} - 1 \right) < p + \tfrac{u}{2}
 
-    for rounding to the nearest and :math:`p > 0`, with :math:`u` the unit of the last decimal. Every
-    base of at least :math:`100 / u` is possible: beyond that the percentage excludes nothing.
+    for rounding to the nearest and :math:`p > 0`, with :math:`u` the unit of the last decimal.
+    Every base of at least :math:`100 / u` is possible: beyond that the percentage excludes nothing.
 
     References
     ----------
@@ -234,7 +234,7 @@ def compatible_bases(
     bounds = printed_change("change", change, decimals, rounding)
     most = _validate.whole_number("up_to", up_to, low=1, high=LARGEST_TOTAL)
     bases, _, _ = kernel.compatible_bases(bounds, most)
-    return pd.Series(bases, name="before")
+    return pd.Series(bases, name="before", dtype="int64")
 
 
 def _total(name: str, value: Any) -> tuple[int, int]:
@@ -303,9 +303,9 @@ def _conditions(rounding: str, untyped: tuple[Fraction, Fraction]) -> list[str]:
     """What must hold for the true counts to be among those listed."""
     if any(untyped):
         before, after = (f"{100 * float(share):.6g} %" for share in untyped)
-        typed = f"at most {before} of the lines before and {after} of those after have no type"
+        typed = f"at most {before} of what was counted before, and {after} after, is of no kind"
     else:
-        typed = "every line has one of the types"
+        typed = "everything that was counted is of one of the kinds"
     return [
         "Totals and percentages share one definition and one vintage of the data.",
         f"{typed[0].upper()}{typed[1:]}.",
@@ -316,8 +316,8 @@ def _conditions(rounding: str, untyped: tuple[Fraction, Fraction]) -> list[str]:
 def _too_many(error: TooManyTablesError, most: int) -> InputError:
     if error.at_least is None:
         return InputError(
-            "`changes` must be few or precise enough to search, got a combination of kinds with too "
-            "many possible counts. Give the kinds with the smallest counts first, or merge kinds."
+            "`changes` must be few or precise enough to search, got a combination of kinds with "
+            "too many possible counts. Merge kinds, or give those with the smallest counts first."
         )
     return InputError(
         _validate.sentence(

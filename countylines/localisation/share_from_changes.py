@@ -9,11 +9,10 @@ from numpy.typing import NDArray
 
 from countylines import _labels, _validate
 from countylines._kernels import growth_share
-from countylines._shares import verdict_array
 from countylines._typing import ArrayLike
 from countylines.bands import Band
 from countylines.errors import InputError
-from countylines.results import OK, Estimate, Note, Verdict
+from countylines.results import OK, Estimate, Note, Verdict, verdict_array
 
 FloatArray = NDArray[np.float64]
 
@@ -23,16 +22,13 @@ VERDICTS = (
     Verdict(
         False,
         "not-identified",
-        (
-            "The changes of the two kinds leave a range of shares; the change of the total, or a "
-            "narrower range for it, would narrow it.",
-        ),
+        ("The changes of both kinds leave a range of shares; that of the total would narrow it.",),
     ),
     Verdict(False, "no-data", ("Nothing is left after: there is no share.",)),
     Verdict(
         False,
         "out-of-range",
-        ("The change of a total lies between the changes of its two kinds, and this one does not.",),
+        ("The change of a total lies between those of its two kinds, and this one does not.",),
     ),
     Verdict(
         False,
@@ -120,7 +116,9 @@ def share_from_changes(
 
     >>> print(f"{cl.localisation.share_from_changes(232, -12.2, total_change=0).estimate:.3f}")
     0.166
-    >>> print(f"{cl.localisation.share_from_changes(232, -12.2, total_change=65.8).estimate:.3f}")
+    >>> print(
+    ...     f"{cl.localisation.share_from_changes(232, -12.2, total_change=65.8).estimate:.3f}"
+    ... )
     0.639
 
     These are shares of detected lines: a rise in the detection of internal lines raises them too.

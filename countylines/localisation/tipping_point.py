@@ -9,11 +9,10 @@ from numpy.typing import NDArray
 
 from countylines import _labels, _validate
 from countylines._kernels import odds_ratio
-from countylines._shares import verdict_array
 from countylines._typing import ArrayLike
 from countylines.errors import DegenerateDataWarning, warn
 from countylines.localisation.localisation_odds_ratio import NAMES, REFERENCES, as_groups
-from countylines.results import OK, Estimate, Note, Verdict
+from countylines.results import OK, Estimate, Note, Verdict, verdict_array
 
 FloatArray = NDArray[np.float64]
 
@@ -22,10 +21,7 @@ VERDICTS = (
     Verdict(
         False,
         "no-data",
-        (
-            "One period has no lines, or both have none of one kind: there is no odds ratio to "
-            "explain.",
-        ),
+        ("One period has no lines, or both have none of one kind: there is no odds ratio.",),
     ),
 )
 
@@ -102,11 +98,10 @@ def tipping_point(
     :math:`d_{I1} d_{E0} \le D`. With the detection of external lines unchanged a :math:`D` above 1
     therefore needs :math:`d_{I0} \le 1 / D`.
 
-    Detection is meant as a product: a line that exists is recorded, and as what it is. No correction
-    is added to zero cells: an odds ratio of 0 or infinity has an infinite tipping point at the
-    estimate and a finite one at the limit. The assumption that fails in practice is that only
-    detection changed; definitions and lines changed as well, and shares of the whole can be
-    attributed to each only with other data.
+    Detected means recorded at all, and as what it is. No correction is added to zero cells: where
+    the odds ratio is 0 or infinite so is the tipping point at the estimate, and the one at the
+    limit is not. The assumption that fails in practice is that detection alone changed: lines and
+    definitions changed as well, and only other data can say how much each did.
 
     References
     ----------
@@ -185,8 +180,7 @@ def _nearer_limit(low: FloatArray, high: FloatArray, null: FloatArray) -> FloatA
 
 def _notes(inputs: _labels.Inputs, out: dict[str, Any], at_limit: bool) -> tuple[Note, ...]:
     notes = []
-    *cells, null = inputs.flat
-    if (np.min(cells, axis=0) == 0).any():
+    if (np.min(inputs.flat[:4], axis=0) == 0).any():
         text = (
             "A count is 0, so the odds ratio is 0, infinite or undefined there; no correction is "
             "added. Read the tipping point at the limit."
@@ -218,14 +212,11 @@ def _scalar_notes(out: dict[str, Any], at_limit: bool) -> list[Note]:
         ]
     if factor == 1:
         return []
-    kind, when, other = (
-        ("internal", "before", "external") if factor > 1 else ("internal", "after", "external")
-    )
-    most = 1 / factor if factor > 1 else factor
+    most, when = (1 / factor, "before") if factor > 1 else (factor, "after")
     return [
         Note(
             "feasible",
-            f"No detection probability exceeds 1: with the detection of {other} lines unchanged, at "
-            f"most {100 * most:.3g} % of the {kind} lines {when} can have been detected.",
+            "No detection probability exceeds 1: with the detection of external lines unchanged, "
+            f"at most {100 * most:.3g} % of the internal lines {when} can have been detected.",
         )
     ]

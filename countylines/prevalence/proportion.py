@@ -132,7 +132,7 @@ def proportion(
 
     >>> forces = cl.prevalence.proportion(38, 43)
     >>> print(f"{forces.estimate:.3f} ({forces.low:.3f} to {forces.high:.3f})")
-    0.884 (0.762 to 0.956)
+    0.884 (0.761 to 0.956)
 
     So 88 % of the forces said that they had seen such lines. That is a share of returns, not of
     places: a force that had not looked also returned no evidence.

@@ -54,9 +54,6 @@ def observed(row):
     return row[0] + row[1] - row[2]
 
 
-# --- published and peers' values -------------------------------------------------------------
-
-
 @pytest.mark.reference
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["id"])
 class TestReference:
@@ -105,9 +102,6 @@ class TestReference:
         row = column(*self.row(case))
         ours = np.sqrt(two_list.lincoln_petersen_variance(*row))[0]
         np.testing.assert_allclose(ours, case["expected"]["rcapture_Mt_se"], rtol=1e-6)
-
-
-# --- the profile likelihood against 40 digits ------------------------------------------------
 
 
 def mp_log_likelihood(row, total):
@@ -207,9 +201,6 @@ def test_the_likelihood_has_one_mode():
                     assert np.count_nonzero(changes) <= 1
 
 
-# --- equations put back ----------------------------------------------------------------------
-
-
 @pytest.mark.parametrize("row", [(135, 126, 45), (5, 7, 1), (929, 4812, 94)], ids=str)
 @pytest.mark.parametrize("level", [0.5, 0.9, 0.99])
 def test_logit_limits_in_their_equation(row, level):
@@ -285,9 +276,6 @@ def test_pvalues_of_an_array_of_nulls(method):
     np.testing.assert_allclose(less[2:] + greater[2:], 1.0, rtol=1e-12)
     np.testing.assert_allclose(two[2:], 2 * np.minimum(less, greater)[2:], rtol=1e-12)
     assert two[3] < 1e-4 < two[2]
-
-
-# --- properties ------------------------------------------------------------------------------
 
 
 @given(row=tables(), estimator=st.sampled_from(list(METHODS)))
@@ -400,9 +388,6 @@ def test_arguments_are_left_alone():
         ESTIMATES[estimator](*lists)
     for part, copy in zip(lists, before, strict=True):
         np.testing.assert_array_equal(part, copy)
-
-
-# --- edges -----------------------------------------------------------------------------------
 
 
 EMPTY = [(0, 4, 0), (4, 0, 0), (0, 0, 0)]
@@ -524,9 +509,6 @@ def test_no_floating_point_warning_escapes():
                 for alternative in ALTERNATIVES:
                     table[method].limits(*lists, level=0.95, alternative=alternative)
                     table[method].pvalue(*lists, null=9.0, alternative=alternative)
-
-
-# --- bootstrap -------------------------------------------------------------------------------
 
 
 def draws(row, replicates, seed=0, estimator=CHAPMAN):

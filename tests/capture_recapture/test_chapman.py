@@ -42,7 +42,7 @@ def test_no_overlap_stays_finite_and_says_why():
 
 @given(both=st.integers(7, 200), first=st.integers(1, 2000), second=st.integers(1, 2000))
 def test_properties(both, first, second):
-    """Swapping the lists changes nothing; Chapman lies between the observed and Lincoln-Petersen."""
+    """Swapping the lists changes nothing; Chapman lies between observed and Lincoln-Petersen."""
     one, other = (
         chapman(first + both, second + both, both),
         chapman(second + both, first + both, both),

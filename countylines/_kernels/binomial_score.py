@@ -1,0 +1,214 @@
+"""Limits of a binomial proportion that rest on a standardised statistic.
+
+Each method here is a pair. ``statistic(count, total, null)`` is approximately standard normal under
+the null and falls as the null rises; ``solve(count, total, z)`` is the null at which it equals `z`:
+the lower limit for the normal quantile z, the upper limit for -z. Counts may be fractional; totals
+are above 0.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.special import expit, logit
+
+from countylines._kernels.method import FloatArray
+from countylines._kernels.roots import Rows, increasing_root
+
+_LOGIT_RANGE = 745.0  # expit(-745) is the smallest float
+
+
+def _ratio(top: FloatArray, bottom: FloatArray) -> FloatArray:
+    """The quotient, with 0/0 taken as 0."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(top == 0.0, 0.0, top / bottom)
+
+
+def wilson_statistic(count: FloatArray, total: FloatArray, null: FloatArray) -> FloatArray:
+    """Score statistic: distance from the expected count in standard deviations of the null."""
+    return _ratio(count - total * null, np.sqrt(total * null * (1.0 - null)))
+
+
+def wilson_solve(count: FloatArray, total: FloatArray, z: FloatArray) -> FloatArray:
+    """Root of (x - np)^2 = z^2 np(1-p); the smaller one in the form that does not cancel."""
+    share = count / total
+    w = z * z / total
+    half = share + 0.5 * w + np.sqrt(w * share * ((total - count) / total) + 0.25 * w * w)
+    return np.where(z >= 0.0, _ratio(share * share, half), half / (1.0 + w))
+
+
+def profile_statistic(count: FloatArray, total: FloatArray, null: FloatArray) -> FloatArray:
+    """Signed root of the likelihood-ratio statistic."""
+    expected = total * null
+    half = _deviance(count, expected) + _deviance(total - count, total * (1.0 - null))
+    return np.sign(count - expected) * np.sqrt(2.0 * half)
+
+
+def _deviance(count: FloatArray, expected: FloatArray) -> FloatArray:
+    """x log(x/m) + m - x >= 0, without cancellation where x is near m.
+
+    With v = (x-m)/(x+m), log(x/m) = 2 artanh v, and the terms of first order cancel on paper.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        plain = np.where(count > 0.0, count * np.log(count / expected), 0.0) + (expected - count)
+        v = (count - expected) / (count + expected)
+    near = np.abs(v) < 0.1
+    if near.any():
+        x, v = count[near], v[near]
+        power, series = v * v, np.zeros_like(v)
+        for odd in range(3, 21, 2):
+            series += power / odd
+            power = power * v * v
+        plain[near] = (x - expected[near]) * v + 2.0 * x * v * series
+    return plain
+
+
+def profile_solve(count: FloatArray, total: FloatArray, z: FloatArray) -> FloatArray:
+    """Null at which the signed root equals z: closed form at the ends, else solved on the logit."""
+    z = np.broadcast_to(z, count.shape)
+    with np.errstate(divide="ignore"):
+        at_zero = np.where(z > 0.0, 0.0, -np.expm1(-0.5 * z * z / total))
+        at_total = np.where(z > 0.0, np.exp(-0.5 * z * z / total), 1.0)
+    result = np.where(count <= 0.0, at_zero, at_total)
+    inner = np.flatnonzero((count > 0.0) & (count < total))
+    if not inner.size:
+        return result
+    x, n, target = count[inner], total[inner], z[inner]
+
+    def residual(t: FloatArray, rows: Rows) -> tuple[FloatArray, FloatArray]:
+        p = expit(t)
+        root = profile_statistic(x[rows], n[rows], p)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            slope = np.abs(x[rows] - n[rows] * p) / np.abs(root)
+        flat = np.abs(root) < 1e-6
+        slope = np.where(flat, np.sqrt(n[rows] * p * expit(-t)), slope)
+        return target[rows] - root, slope
+
+    edge = np.full(x.shape, _LOGIT_RANGE)
+    start = logit(wilson_solve(x, n, target))
+    result[inner] = expit(increasing_root(residual, -edge, edge, start))
+    return result
+
+
+def skew_statistic(count: FloatArray, total: FloatArray, null: FloatArray) -> FloatArray:
+    """Score statistic corrected for skewness (Laud 2017), bias correction left out.
+
+    The correction makes Z a root of A Z^2 + Z - (s + A) = 0, with s the score statistic and
+    A = (1 - 2p) / (6 sqrt(np(1-p))). This form of the root does not cancel, stays finite at nulls
+    of 0 and 1, and falls steadily as the null rises; the linear form s - A (s^2 - 1) does not.
+    """
+    a = (1.0 - 2.0 * null) / 6.0
+    u = count - total * null + a
+    variance = total * null * (1.0 - null)
+    return 2.0 * u / (np.sqrt(variance) + np.sqrt(variance + 4.0 * a * u))
+
+
+def skew_solve(count: FloatArray, total: FloatArray, z: FloatArray) -> FloatArray:
+    """Null at which the skewness-corrected statistic equals z.
+
+    With s = (x - np) / sqrt(np(1-p)) the equation A z^2 + z = s + A is D - E p = z sqrt(p(1-p)/n).
+    Squared, it has two roots, of which one belongs to z. Where the side of the equation at p = 0
+    (or 1) has the wrong sign, the statistic never gets as far as z, and the limit is that end.
+    """
+    w = z * z / total
+    shift = (z * z - 1.0) / (6.0 * total)
+    at_zero = count / total - shift
+    at_one = (total - count) / total - shift
+    slope = at_zero + at_one
+    linear = w + 2.0 * slope * at_zero
+    square = slope * slope + w
+    root = np.sqrt(np.maximum(w * (w + 4.0 * at_zero * at_one), 0.0))
+    lower = np.where(at_zero > 0.0, _ratio(2.0 * at_zero * at_zero, linear + root), 0.0)
+    upper = np.where(at_one > 0.0, (linear + root) / (2.0 * square), 1.0)
+    return np.where(z >= 0.0, lower, upper)
+
+
+def arcsine_statistic(count: FloatArray, total: FloatArray, null: FloatArray) -> FloatArray:
+    """Difference of variance-stabilised shares (Anscombe 1948)."""
+    return 2.0 * np.sqrt(total) * (_angle(count, total) - np.arcsin(np.sqrt(null)))
+
+
+def _angle(count: FloatArray, total: FloatArray) -> FloatArray:
+    # atan2 keeps the digits of shares near 1, where asin loses half of them.
+    return np.arctan2(np.sqrt(count + 0.375), np.sqrt(total - count + 0.375))
+
+
+def arcsine_solve(count: FloatArray, total: FloatArray, z: FloatArray) -> FloatArray:
+    """Angles outside [0, pi/2] belong to no share: they stop at the end, and are not reflected."""
+    angle = _angle(count, total) - z / (2.0 * np.sqrt(total))
+    result: FloatArray = np.sin(np.clip(angle, 0.0, 0.5 * np.pi)) ** 2
+    return result
+
+
+def logit_statistic(count: FloatArray, total: FloatArray, null: FloatArray) -> FloatArray:
+    """Difference of log odds in its estimated standard error; 0 < count < total."""
+    rest = total - count
+    with np.errstate(divide="ignore"):
+        distance = np.log(count / rest) - logit(null)
+    result: FloatArray = distance * np.sqrt(count * (rest / total))
+    return result
+
+
+def logit_solve(count: FloatArray, total: FloatArray, z: FloatArray) -> FloatArray:
+    """Wald limits of the log odds; 0 < count < total."""
+    rest = total - count
+    result: FloatArray = expit(np.log(count / rest) - z / np.sqrt(count * (rest / total)))
+    return result
+
+
+def wald_statistic(count: FloatArray, total: FloatArray, null: FloatArray) -> FloatArray:
+    """Distance from the null in the estimated standard error, which is 0 at either end."""
+    return _ratio(count / total - null, np.sqrt(count * (total - count) / total) / total)
+
+
+def wald_solve(count: FloatArray, total: FloatArray, z: FloatArray) -> FloatArray:
+    """Estimate less z standard errors."""
+    return count / total - z * (np.sqrt(count * (total - count) / total) / total)
+
+
+def plus_four_statistic(count: FloatArray, total: FloatArray, null: FloatArray) -> FloatArray:
+    """Wald statistic after two events and two non-events are added."""
+    return wald_statistic(count + 2.0, total + 4.0, null)
+
+
+def plus_four_solve(count: FloatArray, total: FloatArray, z: FloatArray) -> FloatArray:
+    """Wald limits after two events and two non-events are added."""
+    return wald_solve(count + 2.0, total + 4.0, z)
+
+
+def agresti_coull_solve(count: FloatArray, total: FloatArray, z: FloatArray) -> FloatArray:
+    """Wald limits after z^2/2 events and z^2/2 non-events are added."""
+    return wald_solve(count + 0.5 * z * z, total + z * z, z)
+
+
+def agresti_coull_statistic(count: FloatArray, total: FloatArray, null: FloatArray) -> FloatArray:
+    """The z at which a limit of Agresti and Coull reaches the null.
+
+    The limits hold those of Wilson, so z^2 is at most Wilson's; it is found on the log scale. At a
+    null of 0 or 1 the equation is linear in z^2, and has a root only where few (or nearly all) have
+    the property.
+    """
+    wilson = wilson_statistic(count, total, null)
+    squared = np.where(wilson == 0.0, 0.0, np.inf)
+    near = np.where(null <= 0.0, count, total - count)
+    at_end = (null <= 0.0) | (null >= 1.0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        crossing = 2.0 * near * total / (total - 4.0 * near)
+    squared = np.where(at_end & (total > 4.0 * near), crossing, squared)
+    inner = np.flatnonzero(~at_end & (wilson != 0.0))
+    if inner.size:
+        x, n, p = count[inner], total[inner], null[inner]
+
+        def residual(t: FloatArray, rows: Rows) -> tuple[FloatArray, FloatArray]:
+            w = np.exp(t)
+            events, size = x[rows] + 0.5 * w, n[rows] + w
+            share, rest = events / size, (n[rows] - x[rows] + 0.5 * w) / size
+            gap = (x[rows] - n[rows] * p[rows] + w * (0.5 - p[rows])) / size
+            drift = 0.5 * (rest - share) / size
+            with np.errstate(divide="ignore", invalid="ignore"):
+                value = t + np.log(share * rest / size) - 2.0 * np.log(np.abs(gap))
+                change = drift * ((rest - share) / (share * rest) - 2.0 / gap) - 1.0 / size
+            return 0.5 * value, 0.5 * (1.0 + w * change)
+
+        most = np.minimum(2.0 * np.log(np.abs(wilson[inner])), _LOGIT_RANGE)
+        squared[inner] = np.exp(increasing_root(residual, most - _LOGIT_RANGE, most + 1e-9, most))
+    return np.sign(wilson) * np.sqrt(squared)

@@ -1,0 +1,214 @@
+"""Does the maximum likelihood estimate of a log-linear model exist, and where is the hidden cell?
+
+A cell with count 0 can drive a parameter to minus infinity. With counts y and design X, a recession
+direction is a vector b with X b = 0 on the cells that were seen and X b >= 0 on the others: moving
+along -b empties cells without ever lowering the likelihood. The cells that some recession direction
+empties lie off the facial set; on the facial set the (extended) estimate exists (Fienberg &
+Rinaldo, 2012). What happens to the hidden cell, whose design row is (1, 0, ..., 0), is read from
+the sign of its entry along those directions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import linprog
+
+FloatArray = NDArray[np.float64]
+BoolArray = NDArray[np.bool_]
+
+OK = 0
+BOUNDARY_FINITE = 1
+HIDDEN_ZERO = 2
+HIDDEN_INFINITE = 3
+NOT_IDENTIFIED = 4
+CODES = ("ok", "boundary-finite", "hidden-zero", "hidden-infinite", "not-identified")
+
+_SMALL = 1e-9
+
+
+@dataclass(frozen=True)
+class Face:
+    """Facial set of one model and one pattern of zeros."""
+
+    on_face: BoolArray  # by cell: whether its fitted value is above 0
+    code: int  # position in CODES
+    rank: int  # rank of the design on the face
+    direction: FloatArray  # a recession direction that empties every cell off the face
+
+
+def face(design: FloatArray, seen: BoolArray, hidden: FloatArray) -> Face:
+    """Facial set of a model with design matrix `design` (cells, terms).
+
+    `seen` marks the cells with a count above 0; `hidden` is the design row of the hidden cell.
+    """
+    terms = design.shape[1]
+    basis = null_space(design[seen])
+    everywhere = np.ones(len(seen), dtype=bool)
+    if basis.shape[1] == 0:
+        return Face(everywhere, OK, terms, np.zeros(terms))
+    values = design[~seen] @ basis
+    values[np.abs(values) < _SMALL] = 0.0
+    emptied, direction = _largest_support(values)
+    on_face = everywhere.copy()
+    on_face[np.flatnonzero(~seen)[emptied]] = False
+    left = null_space(design[on_face])
+    rank = terms - left.shape[1]
+    if np.all(np.abs(hidden @ left) < _SMALL):
+        code = BOUNDARY_FINITE if emptied.any() else OK
+    else:
+        code = _hidden_code(values, hidden @ basis)
+    return Face(on_face, code, rank, basis @ direction)
+
+
+def null_space(matrix: FloatArray) -> FloatArray:
+    """Orthonormal basis of the vectors that a matrix of small whole numbers sends to 0."""
+    columns = matrix.shape[1]
+    if matrix.shape[0] == 0:
+        return np.eye(columns)
+    _, singular, right = np.linalg.svd(matrix, full_matrices=True)
+    rank = int(np.sum(singular > _SMALL * max(1.0, float(singular[0]))))
+    return right[rank:].T
+
+
+def _largest_support(values: FloatArray) -> tuple[BoolArray, FloatArray]:
+    """Rows that some direction makes positive while no row is negative, and such a direction."""
+    rows, free = values.shape
+    nothing = np.zeros(rows, dtype=bool), np.zeros(free)
+    if rows == 0 or not values.any():
+        return nothing
+    if free == 1:
+        column = values[:, 0]
+        for sign in (1.0, -1.0):
+            if (sign * column >= 0).all():
+                return column != 0, np.array([sign])
+        return nothing
+    # maximise the sum of y with 0 <= y <= 1 and y <= values @ direction
+    gain = np.concatenate([np.zeros(free), -np.ones(rows)])
+    below = np.hstack([-values, np.eye(rows)])
+    bounds = [(None, None)] * free + [(0.0, 1.0)] * rows
+    solved = linprog(gain, A_ub=below, b_ub=np.zeros(rows), bounds=bounds, method="highs")
+    if not solved.success:  # the point 0 is always feasible and the gain bounded
+        raise ArithmeticError(f"the linear programme of the facial set failed: {solved.message}")
+    emptied: BoolArray = solved.x[free:] > 0.5
+    return emptied, np.asarray(solved.x[:free])
+
+
+def _hidden_code(values: FloatArray, hidden: FloatArray) -> int:
+    """What recession directions do to a hidden cell that the face does not determine."""
+    largest, smallest = _reach(values, hidden), _reach(values, -hidden)
+    if largest > _SMALL and smallest > _SMALL:
+        return NOT_IDENTIFIED
+    return HIDDEN_ZERO if largest > _SMALL else HIDDEN_INFINITE
+
+
+def _reach(values: FloatArray, objective: FloatArray) -> float:
+    """Largest value of `objective` over recession directions within the unit box."""
+    free = len(objective)
+    bounds = [(-1.0, 1.0)] * free
+    if values.shape[0] == 0:
+        return float(np.abs(objective).sum())
+    limit = np.zeros(values.shape[0])
+    solved = linprog(-objective, A_ub=-values, b_ub=limit, bounds=bounds, method="highs")
+    if not solved.success:
+        raise ArithmeticError(f"the linear programme of the hidden cell failed: {solved.message}")
+    return float(-solved.fun)
+
+
+@dataclass(frozen=True)
+class Faces:
+    """Facial sets of many models of one pattern of zeros; one row a model."""
+
+    on_face: BoolArray  # (models, cells)
+    code: NDArray[np.int64]  # positions in CODES
+    rank: NDArray[np.int64]  # rank of the design on the face
+    basis: BoolArray  # (models, terms): columns that span the design on the face
+
+
+def faces(masks: BoolArray, terms: NDArray[np.int64], seen: BoolArray, lists: int) -> Faces:
+    """Facial set of every model of a family, `masks` (models, terms); the first term is 1.
+
+    A term none of whose cells was seen (a zero margin) is at minus infinity and its cells are off
+    the face. If the design of the remaining terms is regular on the cells seen, nothing else can be
+    emptied; otherwise the linear programme decides, once for each distinct remaining problem.
+    """
+    cells = np.arange(1, 1 << lists)
+    holds = (cells[:, None] & terms[None, :]) == terms[None, :]
+    positive = seen @ holds > 0
+    kept = masks & positive
+    dropped = (masks & ~positive).astype(np.float64)
+    on_face = (dropped @ holds.T.astype(np.float64)) == 0
+    code = np.where(on_face.all(axis=1), OK, BOUNDARY_FINITE)
+    rank = kept.sum(axis=1)
+    basis = kept.copy()
+    doubtful = np.flatnonzero(~_regular_rows(kept, terms, seen, lists))
+    solved: dict[bytes, tuple[Face, BoolArray]] = {}
+    for row in doubtful:
+        key = kept[row].tobytes() + on_face[row].tobytes()
+        if key not in solved:
+            solved[key] = _remaining(kept[row], on_face[row], holds, seen)
+        rest, columns = solved[key]
+        emptied = not rest.on_face.all()
+        on_face[row, np.flatnonzero(on_face[row])] = rest.on_face
+        rank[row] = rest.rank
+        basis[row] = columns
+        code[row] = rest.code if rest.code != OK or not emptied else BOUNDARY_FINITE
+        if rest.code == OK and not on_face[row].all():
+            code[row] = BOUNDARY_FINITE
+    return Faces(on_face, code, rank, basis)
+
+
+def _remaining(
+    kept: BoolArray, on_face: BoolArray, holds: BoolArray, seen: BoolArray
+) -> tuple[Face, BoolArray]:
+    columns = np.flatnonzero(kept)
+    design = holds[np.ix_(on_face, kept)].astype(np.float64)
+    hidden = np.zeros(len(columns))
+    hidden[0] = 1.0
+    rest = face(design, seen[on_face], hidden)
+    basis = np.zeros_like(kept)
+    basis[columns[_independent_columns(design[rest.on_face])]] = True
+    return rest, basis
+
+
+def _independent_columns(design: FloatArray) -> list[int]:
+    """The first columns that span the design, from the left."""
+    span = np.zeros((design.shape[0], 0))
+    chosen = []
+    for j in range(design.shape[1]):
+        rest = design[:, j] - span @ (span.T @ design[:, j])
+        rest -= span @ (span.T @ rest)
+        length = float(np.linalg.norm(rest))
+        if length > 1e-7:
+            span = np.column_stack([span, rest / length])
+            chosen.append(j)
+    return chosen
+
+
+def _regular_rows(
+    masks: BoolArray, terms: NDArray[np.int64], seen: BoolArray, lists: int
+) -> BoolArray:
+    """Whether each model's design has full rank on the cells seen."""
+    cells = np.arange(1, 1 << lists)
+    above = ((cells[:, None] & np.arange(1 << lists)) == np.arange(1 << lists)).astype(np.float64)
+    sums = seen.astype(np.float64) @ above
+    gram = sums[terms[:, None] | terms[None, :]]
+    sizes = masks.sum(axis=1)
+    regular = np.zeros(len(masks), dtype=bool)
+    for size in np.unique(sizes):
+        rows = np.flatnonzero(sizes == size)
+        columns = np.nonzero(masks[rows])[1].reshape(len(rows), size)
+        regular[rows] = is_regular(gram[columns[:, :, None], columns[:, None, :]])
+    return regular
+
+
+def is_regular(gram: FloatArray) -> BoolArray:
+    """Which of a stack of Gram matrices of zero-one designs are regular.
+
+    Their entries are whole numbers, so a determinant is 0 or at least 1.
+    """
+    sign, log_determinant = np.linalg.slogdet(gram)
+    regular: BoolArray = (sign > 0) & (log_determinant > np.log(0.5))
+    return regular

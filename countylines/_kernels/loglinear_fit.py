@@ -1,0 +1,178 @@
+"""Poisson log-linear fits of many hierarchical models, or many tables, at once.
+
+Each row is one fit: its counts, its terms and the cells on its face. Terms off a basis of the face
+must have been left out (`facial_set`), so every information matrix is regular.
+
+The design entry of a cell and a term is 1 if the cell holds the term, so the entry of the
+information matrix for terms a and b is the sum of the fitted values of the cells that hold both,
+that is, that hold their union. All information matrices of a step are therefore one matrix product
+(sums over the cells above each mask) and one gather.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import gammaln, xlogy
+
+IntArray = NDArray[np.int64]
+BoolArray = NDArray[np.bool_]
+FloatArray = NDArray[np.float64]
+
+TOLERANCE = 1e-11
+MAX_STEPS = 100
+_HALVINGS = 30
+_LEAST_WEIGHT = 1e-280
+
+
+class Fits(NamedTuple):
+    """One row a fit; arrays of length (rows,) but for the fitted values, (rows, cells)."""
+
+    log_hidden: FloatArray  # the intercept: log of the fitted value of the hidden cell
+    variance: FloatArray  # of the intercept, from the inverse information
+    log_likelihood: FloatArray  # Poisson, with its constant
+    deviance: FloatArray
+    fitted: FloatArray
+    converged: BoolArray
+
+
+def fit(
+    counts: FloatArray, terms: IntArray, masks: BoolArray, on_face: BoolArray, lists: int
+) -> Fits:
+    """Fit every row by Newton steps with halving.
+
+    Parameters
+    ----------
+    counts : array, shape (rows, cells)
+        Counts of the cells 1 ... 2**lists - 1, in that order.
+    terms : array, shape (columns,)
+        Bit masks of the terms; the first is the intercept.
+    masks : array, shape (rows, columns)
+        Which terms each row has.
+    on_face : array, shape (rows, cells)
+        Which cells each row fits; the others have fitted value 0.
+    lists : int
+        Number of lists.
+    """
+    rows, cells = counts.shape
+    above = _cells_above(lists)
+    result = Fits(
+        *(np.full(rows, np.nan) for _ in range(4)), np.zeros((rows, cells)), np.zeros(rows, bool)
+    )
+    sizes = masks.sum(axis=1)
+    for size in np.unique(sizes):
+        chosen = np.flatnonzero(sizes == size)
+        columns = np.nonzero(masks[chosen])[1].reshape(len(chosen), size)
+        part = _newton(counts[chosen], terms[columns], on_face[chosen], above)
+        for whole, piece in zip(result, part, strict=True):
+            whole[chosen] = piece
+    return result
+
+
+def _cells_above(lists: int) -> FloatArray:
+    """Which cells hold each mask: (cells, masks)."""
+    cells = np.arange(1, 1 << lists)
+    masks = np.arange(1 << lists)
+    return ((cells[:, None] & masks) == masks).astype(np.float64)
+
+
+def _newton(counts: FloatArray, terms: IntArray, on_face: BoolArray, above: FloatArray) -> Fits:
+    """Rows with equally many terms, (rows, size) of them."""
+    rows, size = terms.shape
+    face = on_face.astype(np.float64)
+    counts = counts * face
+    unions = terms[:, :, None] | terms[:, None, :]
+    design = above.T[terms]
+    saturated = (xlogy(counts, counts) - counts).sum(axis=1)
+    start = np.where(on_face, counts + 0.5, 0.0)
+    target = np.log(counts + 0.5, where=on_face, out=np.zeros_like(counts))
+    weighted = start * target + (counts - start)
+    coefficients = _solve(_information(start, unions, above), _sums(weighted, terms, above))
+    value, fitted = _kernel(coefficients, design, counts, face)
+    active = np.arange(rows)
+    converged = np.zeros(rows, dtype=bool)
+    for _ in range(MAX_STEPS):
+        mu = fitted[active]
+        score = _sums(counts[active] - mu, terms[active], above)
+        step = _solve(_information(mu, unions[active], above), score)
+        # Newton decrement: twice the gain that a full step promises
+        decrement = np.einsum("ij,ij->i", score, step)
+        done = decrement <= TOLERANCE**2 * np.maximum(1.0, np.abs(saturated[active]))
+        done |= np.abs(step).max(axis=1) <= TOLERANCE
+        _line_search(
+            active, step, coefficients, value, fitted, design, counts, face, decrement
+        )
+        converged[active[done]] = True
+        active = active[~done]
+        if active.size == 0:
+            break
+    information = _information(fitted, unions, above)
+    unit = np.zeros((rows, size))
+    unit[:, 0] = 1.0
+    variance = _solve(information, unit)[:, 0]
+    return Fits(
+        coefficients[:, 0],
+        variance,
+        value - gammaln(counts + 1.0).sum(axis=1),
+        2.0 * (saturated - value),
+        fitted,
+        converged,
+    )
+
+
+def _line_search(
+    active: IntArray,
+    step: FloatArray,
+    coefficients: FloatArray,
+    value: FloatArray,
+    fitted: FloatArray,
+    design: FloatArray,
+    counts: FloatArray,
+    face: FloatArray,
+    decrement: FloatArray,
+) -> None:
+    """Take the step, halved until the likelihood does not fall; changes its arguments."""
+    scale = np.ones(len(active))
+    waiting = np.arange(len(active))
+    for _ in range(_HALVINGS):
+        rows = active[waiting]
+        trial = coefficients[rows] + scale[waiting, None] * step[waiting]
+        new_value, new_fitted = _kernel(trial, design[rows], counts[rows], face[rows])
+        slack = 1e-13 * np.maximum(1.0, np.abs(value[rows]))
+        better = new_value >= value[rows] - slack
+        taken = rows[better]
+        coefficients[taken] = trial[better]
+        value[taken] = new_value[better]
+        fitted[taken] = new_fitted[better]
+        waiting = waiting[~better]
+        if waiting.size == 0:
+            return
+        scale[waiting] *= 0.5
+
+
+def _kernel(
+    coefficients: FloatArray, design: FloatArray, counts: FloatArray, face: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Poisson log-likelihood without its constant, and the fitted values."""
+    predictor = np.matmul(coefficients[:, None, :], design)[:, 0, :]
+    with np.errstate(over="ignore"):
+        fitted = np.exp(predictor) * face
+    value = (counts * predictor - fitted).sum(axis=1)
+    return np.where(np.isfinite(value), value, -np.inf), fitted
+
+
+def _sums(values: FloatArray, terms: IntArray, above: FloatArray) -> FloatArray:
+    """Sums of cell values over the cells that hold each term."""
+    return np.take_along_axis(values @ above, terms, axis=1)
+
+
+def _information(fitted: FloatArray, unions: IntArray, above: FloatArray) -> FloatArray:
+    sums = np.maximum(fitted @ above, _LEAST_WEIGHT)
+    return sums[np.arange(len(sums))[:, None, None], unions]
+
+
+def _solve(information: FloatArray, right: FloatArray) -> FloatArray:
+    solution: FloatArray = np.linalg.solve(information, right[..., None])[..., 0]
+    return solution

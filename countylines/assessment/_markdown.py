@@ -1,0 +1,116 @@
+"""The report in Markdown: the same words and tables, without the figures."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from countylines import _citations
+from countylines.assessment import _text
+from countylines.assessment import _words as w
+from countylines.assessment.claim import KIND_MEANINGS, KIND_WORDS, Claim, Source
+
+if TYPE_CHECKING:
+    from countylines.assessment.report import Assessment
+
+_SPECIAL = re.compile(r"([\\`*_\[\]|])")
+
+
+def document(report: Assessment) -> str:
+    """The whole report."""
+    lines = [f"# {_text.TITLE}", "", escape(_text.SUBTITLE), "", escape(_text.PURPOSE), ""]
+    heads = ["Claim", "What the published figures support", "How sure"]
+    front = [
+        [
+            f"{number}. {escape(claim.title)}",
+            f"**{claim.verdict.words}.** {escape(claim.verdict.sentence)}",
+            escape(claim.sureness),
+        ]
+        for number, claim in enumerate(report.claims, 1)
+    ]
+    lines += [*_table(heads, front), "", escape(_text.PRESS), "", "## Kinds of number", ""]
+    lines += [f"- **{KIND_WORDS[k]}**: {escape(text)}" for k, text in KIND_MEANINGS.items()]
+    for number, claim in enumerate(report.claims, 1):
+        lines += ["", f"## {number}. {escape(claim.title)}", "", *_claim(claim)]
+    lines += ["", "## Where this comes from", "", *_provenance(report)]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def escape(text: str) -> str:
+    """Text that Markdown, or HTML inside it, cannot read as markup; on one line."""
+    return _SPECIAL.sub(r"\\\1", html.escape(" ".join(text.split()), quote=False))
+
+
+def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    return [
+        "| " + " | ".join(heads) + " |",
+        "|" + " --- |" * len(heads),
+        *("| " + " | ".join(row) + " |" for row in rows),
+    ]
+
+
+def _claim(claim: Claim) -> list[str]:
+    first = claim.sources[0]
+    lines = [f"> {escape(claim.wording)}", ">", f"> {_link(first)}", ""]
+    lines += [f"**What would have to be estimated.** {escape(claim.estimand)}", ""]
+    lines += [f"**{claim.verdict.words}.** {escape(claim.verdict.sentence)}", ""]
+    lines += [f"**How sure.** {escape(claim.sureness)}", ""]
+    lines += _items("Conditions", claim.conditions)
+    heads = ["Quantity", "Value", "Kind", "What it means"]
+    rows = [
+        [
+            escape(row.label),
+            escape(_text.value(row)),
+            escape(_text.kind(row) + (", press" if row.press else "")),
+            escape(row.note),
+        ]
+        for row in claim.estimates
+    ]
+    lines += ["### The numbers", "", *_table(heads, rows), ""]
+    for table in claim.tables:
+        lines += [f"### {escape(table.title)}", ""]
+        body = [[escape(text) for text in row] for row in _text.cells(table)]
+        lines += _table([escape(column.name) for column in table.columns], body)
+        lines += ["", escape(f"{w.sentence(KIND_WORDS[table.kind])}. {table.note}".rstrip()), ""]
+    lines += _items("What could mislead", claim.cautions)
+    lines += _items("What would settle it", claim.needed)
+    lines += ["### Sources", ""]
+    lines += [f"- {_link(source)}: “{escape(source.wording)}”" for source in claim.sources]
+    lines += ["", "### Methods", ""]
+    return [*lines, *(f"- {escape(_citations.in_words(key))}" for key in claim.references)]
+
+
+def _items(title: str, items: Sequence[str]) -> list[str]:
+    if not items:
+        return []
+    return [f"### {title}", "", *(f"- {escape(item)}" for item in items), ""]
+
+
+def _link(source: Source) -> str:
+    address = source.url.replace("(", "%28").replace(")", "%29").replace(" ", "%20")
+    words = escape(_text.source(source))
+    note = f" {escape(source.note)}" if source.note else ""
+    return f"[{words}](<{html.escape(address)}>) ({_text.STATUS_WORDS[source.status]}){note}"
+
+
+def _provenance(report: Assessment) -> list[str]:
+    made = report.provenance
+    lines = [f"Made by countylines {made['countylines']}. Nothing was fetched to make it.", ""]
+    rows = [
+        [
+            escape(str(table[key] or "not given"))
+            for key in ("name", "title", "licence", "retrieved", "sha256")
+        ]
+        for table in made["tables"]
+    ]
+    lines += [*_table(["Table", "Title", "Licence", "Retrieved", "SHA-256"], rows), ""]
+    lines += [f"- {escape(text)}" for text in attributions(report)]
+    return [*lines, "", f"Cite as: {escape(made['citation'])}"]
+
+
+def attributions(report: Assessment) -> list[str]:
+    """The statements that the licences of the tables ask for, each once."""
+    found = [table["attribution"] for table in report.provenance["tables"]]
+    return list(dict.fromkeys(text for text in found if text))

@@ -1,0 +1,446 @@
+"""Claim: lines became more local, internal +232 %, external -12.2 %."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from countylines.assessment import _words as w
+from countylines.assessment._drawings import localisation as drawings
+from countylines.assessment.claim import Claim, Column, Drawing, Row, Ruling, Table
+from countylines.assessment.sources import Figure, Sources
+from countylines.localisation import (
+    compatible_counts,
+    localisation_odds_ratio,
+    reclassification_sensitivity,
+    share_from_changes,
+    tipping_point,
+)
+from countylines.results import Estimate
+
+YEAR = "2023/24"
+YEAR_BEFORE = "2022/23"
+UNTYPED = 0.2
+"""Share of lines of no type in the worked example."""
+
+CELLS = ["internal_before", "external_before", "internal_after", "external_after"]
+
+
+@dataclass(frozen=True)
+class Published:
+    """The four published figures."""
+
+    internal: Figure
+    external: Figure
+    before: Figure
+    after: Figure
+
+    @property
+    def total_change(self) -> float:
+        """Change of the totals, in per cent."""
+        return 100 * (self.after.value / self.before.value - 1)
+
+    def tables(self, **options: Any) -> pd.DataFrame:
+        """Whole-number tables that agree with them."""
+        return compatible_counts(
+            int(self.before.value),
+            int(self.after.value),
+            changes={"internal": self.internal.value, "external": self.external.value},
+            decimals={"internal": self.internal.decimals, "external": self.external.decimals},
+            **options,
+        )
+
+    def share_after(self, untyped: Any, untyped_before: float = 0.0) -> Any:
+        """Internal share of the typed lines of the second year, if some had no type."""
+        typed = self.after.value * (1 - np.asarray(untyped, dtype=np.float64))
+        change = 100 * (typed / (self.before.value * (1 - untyped_before)) - 1)
+        share = share_from_changes(self.internal.value, self.external.value, total_change=change)
+        return share.estimate
+
+    @property
+    def majority_lost(self) -> float:
+        """Share of untyped lines of the second year at which half of the typed are internal.
+
+        With growth ratios g and h the share after is one half where the total grew by their
+        harmonic mean.
+        """
+        growth = [1 + figure.value / 100 for figure in (self.internal, self.external)]
+        total = 2 / (1 / growth[0] + 1 / growth[1])
+        return 1 - total * self.before.value / self.after.value
+
+
+def claim(sources: Sources, level: float) -> Claim:
+    """Assess the claim.
+
+    Parameters
+    ----------
+    sources : Sources
+        The tables.
+    level : float
+        Level of the intervals.
+
+    Returns
+    -------
+    Claim
+    """
+    published = Published(
+        internal=sources.figure(period=YEAR, measure="internal_lines_change"),
+        external=sources.figure(period=YEAR, measure="external_lines_change"),
+        before=sources.figure(period=YEAR_BEFORE, measure="lines_detected"),
+        after=sources.figure(period=YEAR, measure="lines_detected"),
+    )
+    tables = published.tables()
+    shares = _shares(tables)
+    ratio = _odds_ratio(tables, level)
+    limit = _tipping(tables, "limit", level)
+    low, high = shares["after"]
+    verdict = (
+        f"Detected lines did become more local: the internal share went from "
+        f"{w.percent(shares['before'][0])} in {YEAR_BEFORE} to {w.percent(low)} in {YEAR}, if three "
+        "conditions hold (below). The figures cannot tell a shift in the lines from a shift in "
+        "which lines are noticed, or in what is called internal."
+    )
+    return Claim(
+        id="localisation",
+        title=f"“More localised”: internal lines {w.show(published.internal.value, 'change')}, "
+        f"external {w.show(published.external.value, 'change')}",
+        wording=f"{published.external.source.wording}; {published.internal.source.wording}",
+        sources=(
+            published.internal.source,
+            published.after.source,
+            sources.statement("more-localised").source,
+        ),
+        estimand=(
+            "Two things: by how much the share of internal lines among all lines changed; and how "
+            "much the odds that a line is internal (internal lines for each external one) changed. "
+            "“Internal” means that a line starts and ends within one police force area."
+        ),
+        verdict=Ruling("identified-under-conditions", verdict),
+        sureness=(
+            f"The split: exact arithmetic under three conditions, on press figures. That lines "
+            f"moved, rather than police attention: not known; internal lines becoming "
+            f"{w.ratio(limit.estimate, 1)} times better detected than external ones would be enough."
+        ),
+        estimates=_rows(published, tables, shares, ratio, limit, level),
+        tables=(_compatible(tables), _untyped(published), _moved(tables, level)),
+        drawings=_drawings(published, shares, ratio, limit),
+        conditions=(
+            "Both totals, known from the press only, share one definition and one vintage with the "
+            "two percentages.",
+            "Every line has a type: internal or external.",
+            f"The percentages were rounded to the nearest {_unit(published.internal)} and "
+            f"{_unit(published.external)} of a per cent point, as printed.".replace(
+                "nearest 1 and", "nearest whole and"
+            ),
+        ),
+        cautions=(
+            "An odds ratio is not a ratio of shares. The share of internal lines doubled; the odds "
+            f"rose {w.ratio(ratio.estimate)}-fold.",
+            "Internal lines became countable: the definition of 2018 spoke of exporting drugs into "
+            "“importing areas”, and by 2023 a line need cross no border.",
+            "Whether a line is internal depends on the size and shape of the force: one that moves "
+            "5 km over a border is external, one that moves 60 km inside a large force is internal.",
+            "A national change hides which forces began to report, or to look, between the years.",
+            "A percentage rise says nothing of the base: a rise of "
+            f"{w.show(published.internal.value, 'change').lstrip('+')} can be printed for very small "
+            "numbers. Only the totals show that the base was not small.",
+        ),
+        needed=(
+            "The four counts themselves: internal and external lines in both years, and lines of "
+            "no known type.",
+            "The same by force, with the date from which each force recorded internal lines.",
+            "A sample of lines of either year typed again by the rule of the other.",
+        ),
+        references=("brown2017", *ratio.references, "manski2003", "vanderweele2017"),
+    )
+
+
+def _unit(figure: Figure) -> str:
+    return f"{10.0 ** -figure.decimals:g}"
+
+
+def _shares(tables: pd.DataFrame) -> dict[str, tuple[float, float]]:
+    """Ranges over the tables: internal share before and after, their ratio and difference."""
+    before = tables["internal_before"] / (tables["internal_before"] + tables["external_before"])
+    after = tables["internal_after"] / (tables["internal_after"] + tables["external_after"])
+    values = {
+        "before": before,
+        "after": after,
+        "ratio": after / before,
+        "difference": after - before,
+    }
+    return {name: (float(v.min()), float(v.max())) for name, v in values.items()}
+
+
+def _odds_ratio(tables: pd.DataFrame, level: float) -> Estimate:
+    """One odds ratio for all tables: the range of its value, and the hull of its intervals."""
+    each = localisation_odds_ratio(*(tables[cell] for cell in CELLS), level=level)
+    middle = localisation_odds_ratio(*_middle(tables), level=level)
+    return dataclasses.replace(
+        middle,
+        low=float(each.low.min()),
+        high=float(each.high.max()),
+        region_low=float(each.estimate.min()),
+        region_high=float(each.estimate.max()),
+        _recompute=None,
+    )
+
+
+def _tipping(tables: pd.DataFrame, at: Any, level: float) -> Estimate:
+    return tipping_point(*_middle(tables), at=at, level=level)
+
+
+def _middle(tables: pd.DataFrame) -> list[float]:
+    """The table in the middle of the list: any of them would do."""
+    row = tables[CELLS].iloc[len(tables) // 2]
+    return [float(value) for value in row]
+
+
+def _rows(
+    published: Published,
+    tables: pd.DataFrame,
+    shares: dict[str, tuple[float, float]],
+    ratio: Estimate,
+    limit: Estimate,
+    level: float,
+) -> tuple[Row, ...]:
+    growth = 1 + published.internal.value / 100
+    fall = 1 + published.external.value / 100
+    moved = reclassification_sensitivity(*_middle(tables), level=level)
+    tipping = float(moved.attrs["tipping_share"])
+    return (
+        Row(
+            "Internal lines, change in a year",
+            "published",
+            published.internal.value,
+            format="change",
+            press=True,
+            note="As printed; no counts.",
+        ),
+        Row(
+            "External lines, change in a year",
+            "published",
+            published.external.value,
+            format="change",
+            press=True,
+            note="As printed; no counts.",
+        ),
+        Row(
+            "Whole-number tables that agree with both totals and both percentages",
+            "arithmetic",
+            len(tables),
+            press=True,
+            method="compatible_counts",
+            note=f"Found by trying every split. If the percentages were cut off rather than "
+            f"rounded, {len(published.tables(rounding='truncate'))} other tables agree, and say the "
+            "same.",
+        ),
+        Row(
+            f"Internal share of detected lines, {YEAR_BEFORE}",
+            "identification",
+            None,
+            *shares["before"],
+            format="share",
+            press=True,
+            method="compatible_counts",
+            note="Given the conditions. A share of lines detected, not of lines there were.",
+        ),
+        Row(
+            f"Internal share of detected lines, {YEAR}",
+            "identification",
+            None,
+            *shares["after"],
+            format="share",
+            press=True,
+            method="compatible_counts",
+            note=f"Given the conditions: internal lines became the majority, {_times(shares)} the "
+            f"share of the year before, {w.show(shares['difference'][0], 'points')}.",
+        ),
+        Row(
+            f"The same, if {w.percent(UNTYPED)} of the lines of {YEAR} had no type",
+            "identification",
+            float(published.share_after(UNTYPED)),
+            format="share",
+            decimals=0,
+            press=True,
+            method="share_from_changes",
+            note=f"The majority is lost once {w.percent(published.majority_lost)} have none. If as "
+            "large a part had no type the year before, nothing changes.",
+        ),
+        Row(
+            "Odds ratio, internal to external, from the percentages alone",
+            "arithmetic",
+            growth / fall,
+            format="ratio",
+            press=True,
+            note=f"{growth:g} / {fall:g}. It needs no totals, and a change in detection that both "
+            "kinds share leaves it as it is. It is not a ratio of shares.",
+        ),
+        Row(
+            f"The same over the {len(tables)} tables",
+            "identification",
+            None,
+            ratio.region_low,
+            ratio.region_high,
+            "ratio",
+            press=True,
+            method="localisation_odds_ratio",
+            note="The rounding of the percentages leaves no more than this open.",
+        ),
+        Row(
+            "The same, with the play of chance",
+            "confidence",
+            ratio.estimate,
+            ratio.low,
+            ratio.high,
+            "ratio",
+            f"If lines came to notice independently of one another; the widest ends over the "
+            f"{len(tables)} tables. It does not allow for a change in detection or in labels.",
+            level=level,
+            method=f"localisation_odds_ratio, {ratio.interval_method}",
+            press=True,
+            result=ratio,
+        ),
+        Row(
+            "Relative gain in detecting internal lines that would explain all of it",
+            "arithmetic",
+            ratio.estimate,
+            format="ratio",
+            press=True,
+            method="tipping_point",
+            note=f"{w.ratio(limit.estimate)} would be enough for chance to explain the rest. "
+            f"{w.ratio(ratio.estimate)} is possible only if, with external detection unchanged, at "
+            f"most {w.percent(1 / ratio.estimate, 1)} of internal lines were detected in "
+            f"{YEAR_BEFORE}. For internal lines not to have grown at all, a gain of {growth:.2f} "
+            f"is enough ({w.percent(1 / growth, 1)}).",
+        ),
+        Row(
+            f"Part of the internal lines of {YEAR} that, had the year before called them external, "
+            "would explain all of it",
+            "arithmetic",
+            tipping,
+            format="share",
+            decimals=0,
+            press=True,
+            method="reclassification_sensitivity",
+            note="Another route to the same figures: a change of label, with no change in lines or "
+            "detection.",
+        ),
+    )
+
+
+def _times(shares: dict[str, tuple[float, float]]) -> str:
+    return f"{w.ratio(shares['ratio'][0], 1)} times"
+
+
+def _compatible(tables: pd.DataFrame) -> Table:
+    names = {"before": YEAR_BEFORE, "after": YEAR}
+    ratios = localisation_odds_ratio(*(tables[cell] for cell in CELLS)).estimate
+    rows = [
+        (*row, row[2] / (row[2] + row[3]), ratio)
+        for row, ratio in zip(tables[CELLS].itertuples(index=False, name=None), ratios, strict=True)
+    ]
+    heads = [cell.split("_") for cell in CELLS]
+    return Table(
+        title=f"The {len(tables)} tables that agree with the published totals and percentages",
+        kind="identification",
+        columns=(
+            *(Column(w.sentence(f"{kind}, {names[when]}"), "count") for kind, when in heads),
+            Column(f"Internal share, {YEAR}", "share"),
+            Column("Odds ratio", "ratio", 3),
+        ),
+        rows=tuple(tuple(float(v) for v in row) for row in rows),
+        note="None is more likely than another. Counts of detected lines.",
+    )
+
+
+def _untyped(published: Published) -> Table:
+    grid = [0.0, 0.05, 0.1, published.majority_lost, UNTYPED, 0.3]
+    rows = [
+        (at, float(published.share_after(at)), float(published.share_after(at, at))) for at in grid
+    ]
+    return Table(
+        title=f"Internal share of {YEAR} if some lines had no type",
+        kind="identification",
+        columns=(
+            Column("Lines without a type", "share", 0),
+            Column(f"Internal share if they are missing in {YEAR} only", "share", 0),
+            Column("... if as many are missing in both years", "share", 0),
+        ),
+        rows=tuple(rows),
+        note="Share of the lines that have a type. The odds ratio is not affected.",
+    )
+
+
+def _moved(tables: pd.DataFrame, level: float) -> Table:
+    curve = reclassification_sensitivity(
+        *_middle(tables), moved_share=[0.1, 0.2, 0.3, 0.4, 0.5], level=level
+    )
+    grid = curve[curve["case"] == "grid"]
+    rows = [
+        (
+            float(row.moved_share),
+            float(row.estimate),
+            (float(row.low), float(row.high)),
+            1 / float(row.estimate),
+        )
+        for row in grid.itertuples()
+    ]
+    return Table(
+        title=f"If part of the internal lines of {YEAR} would have been called external before",
+        kind="arithmetic",
+        columns=(
+            Column("Part re-labelled", "share", 0),
+            Column("Odds ratio left", "ratio"),
+            Column(f"{w.level(level)} confidence interval", "ratio"),
+        ),
+        rows=tuple(row[:3] for row in rows),
+        note="An odds ratio of 1 is no shift at all.",
+    )
+
+
+def _drawings(
+    published: Published,
+    shares: dict[str, tuple[float, float]],
+    ratio: Estimate,
+    limit: Estimate,
+) -> tuple[Drawing, ...]:
+    return (
+        Drawing(
+            id="untyped-lines",
+            title=f"The internal share of {YEAR} rests on every line having a type",
+            description=f"A falling curve: {w.percent(shares['after'][0])} if no line is without a "
+            f"type, one half at {w.percent(published.majority_lost)}, "
+            f"{w.percent(float(published.share_after(UNTYPED)))} at {w.percent(UNTYPED)}; the "
+            f"share of {YEAR_BEFORE} was {w.percent(shares['before'][0])}.",
+            draw=functools.partial(
+                drawings.untyped_share,
+                share=published.share_after,
+                before=shares["before"][0],
+                majority_lost=published.majority_lost,
+                example=UNTYPED,
+            ),
+            height=3.2,
+        ),
+        Drawing(
+            id="detection-change",
+            title="What is left of the odds ratio if internal lines came to be better detected",
+            description=f"A falling line with a band for its interval: at a relative gain of "
+            f"{w.ratio(limit.estimate)} the interval reaches 1, at {w.ratio(ratio.estimate)} "
+            "nothing is left.",
+            draw=functools.partial(
+                drawings.detection_change,
+                ratio=float(ratio.estimate),
+                low=float(ratio.low),
+                high=float(ratio.high),
+                to_limit=float(limit.estimate),
+                to_one=float(ratio.estimate),
+            ),
+            height=3.3,
+        ),
+    )

@@ -1,0 +1,60 @@
+"""Capture histories as text, Markdown, HTML and LaTeX."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from countylines import _render, _validate
+from countylines.bands import Band
+
+if TYPE_CHECKING:
+    from countylines.capture_recapture.histories import CaptureHistories
+
+LISTS_SHOWN = 6
+
+
+def one_line(histories: CaptureHistories) -> str:
+    """The table on one line."""
+    names = list(histories.lists[:LISTS_SHOWN])
+    if len(histories.lists) > LISTS_SHOWN:
+        names.append("...")
+    strata = f", {len(histories.split())} strata" if histories.strata else ""
+    return (
+        f"<CaptureHistories: {count(histories.n_observed)} units on {len(histories.lists)} lists "
+        f"({', '.join(names)}){strata}>"
+    )
+
+
+def summary(histories: CaptureHistories, format: str) -> str:
+    """The table of patterns with the sizes of the lists, in one of the four markups."""
+    _validate.option("format", format, _render.FORMATS)
+    sizes = histories.overlaps()
+    facts = [("units on at least one list", count(histories.n_observed))]
+    facts += [(f"on {name}", count(sizes.loc[name, name])) for name in histories.lists]
+    if histories.strata:
+        strata = f"{len(histories.split())} by {', '.join(histories.strata)}, added up here"
+        facts.append(("strata", strata))
+    if histories.structural_zeros:
+        facts.append(("cannot occur", ", ".join(histories.structural_zeros)))
+    if histories.ordered:
+        facts.append(("order", "lists are successive occasions"))
+    return _render._document(
+        f"capture histories on {len(histories.lists)} lists", facts, _table(histories), [], format
+    )
+
+
+def count(value: Any) -> str:
+    """A count for reading."""
+    if isinstance(value, Band):
+        return f"{int(value.low):,} to {int(value.high):,}"
+    return f"{int(value):,}"
+
+
+def _table(histories: CaptureHistories) -> list[list[str]]:
+    cells = histories.cells()
+    rows = [[*pattern, count(units)] for pattern, units in cells.items()]
+    shown = rows[: _render.ROWS_SHOWN]
+    if len(rows) > len(shown):
+        more = f"{len(rows) - len(shown)} more"
+        shown.append(["..."] * len(histories.lists) + [more])
+    return [[*histories.lists, "units"], *shown]

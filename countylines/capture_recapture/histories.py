@@ -1,0 +1,652 @@
+"""Who is on which list: the table that every estimator of a hidden number starts from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from countylines import _validate
+from countylines.bands import Band
+from countylines.capture_recapture import (
+    _history_checks,
+    _history_input,
+    _history_table,
+    _history_text,
+    _patterns,
+)
+from countylines.capture_recapture._history_table import Table, count
+from countylines.errors import InputError
+
+
+class Pair(NamedTuple):
+    """Sizes of two lists and of their overlap, in the order of `lincoln_petersen`.
+
+    Each is an int, or a `Band` where banded cells enter it.
+    """
+
+    n_first: Any
+    n_second: Any
+    n_both: Any
+
+
+class CaptureHistories:
+    r"""Counts of units by the lists they are on: the input of multiple systems estimation.
+
+    It answers: how many units are on which lists, and on none but those? It is a table and not an
+    estimate: the units on no list are not in it, and how many they are is what `lincoln_petersen`
+    and the other estimators are asked. It never changes; `merge`, `drop` and `pool` return new
+    tables.
+
+    Parameters
+    ----------
+    cells : mapping of str to int, Band or (low, high)
+        Number of units by pattern, as for :meth:`from_cells`. Tables and records are read by
+        :meth:`from_table` and :meth:`from_records`.
+    lists : sequence of str
+        Names of the lists, in the order of the characters of a pattern.
+    structural_zeros : iterable of str, default ()
+        Patterns that cannot occur, because the rules of the lists exclude them. They are left out
+        of models; a pattern that could have occurred and did not is an ordinary zero.
+    ordered : bool, default False
+        Whether the lists are successive occasions in time, as behavioural models need.
+
+    Attributes
+    ----------
+    lists : tuple of str
+        Names of the lists.
+    ordered : bool
+        Whether they are successive occasions.
+    structural_zeros : tuple of str
+        Patterns that cannot occur, in the order of :meth:`cells`.
+    strata : tuple of str
+        Names of the stratum columns, if there are any.
+
+    Raises
+    ------
+    InputError
+        If a pattern has another length than there are lists, or is all zeros; if a count is
+        negative or fractional, or positive at a structural zero; if there is no unit at all.
+
+    Warns
+    -----
+    SparseDataWarning
+        If there is no unit on some list.
+
+    See Also
+    --------
+    lincoln_petersen : population size from two lists.
+    chapman : the same with less bias.
+    countylines.Band : a count known only to lie between two ends.
+
+    Notes
+    -----
+    A pattern is text of one character for each list, 1 if the unit is on it: with the lists
+    ``("police", "charity", "council")``, ``"101"`` is on the police's and on the council's list
+    but not on the charity's. Patterns that are not named have count 0. Everything is returned in
+    one order: strata sorted, and within a stratum patterns from ``"111"`` down to ``"001"``.
+
+    A suppressed count is a `Band` or a pair ``(low, high)``, so that whether "fewer than 5" may be
+    none is said and not assumed. Sums that contain one are bands too.
+
+    What the table takes for granted, and what fails in practice: that each unit appears once (false
+    links merge two, missed links split one); that all lists are of the same population, area and
+    period; and that the lists are separate looks, not copies of each other. None of that can be
+    seen in the counts.
+
+    References
+    ----------
+    .. [1] Abeni, D. D., Brancato, G. and Perucci, C. A. (1994). Capture-recapture to estimate the
+       size of the population with human immunodeficiency virus type 1 infection. *Epidemiology* 5,
+       410-414. The counts are those printed with Baillargeon, S. and Rivest, L.-P. (2007),
+       *Journal of Statistical Software* 19(5). https://doi.org/10.18637/jss.v019.i05
+
+    Examples
+    --------
+    Reports of people with HIV from four testing centres in Lazio, 1990 [1]_:
+
+    >>> hiv = cl.CaptureHistories.from_cells(
+    ...     {
+    ...         "1110": 3,
+    ...         "1101": 1,
+    ...         "1100": 33,
+    ...         "1010": 20,
+    ...         "1001": 6,
+    ...         "1000": 403,
+    ...         "0111": 3,
+    ...         "0110": 35,
+    ...         "0101": 10,
+    ...         "0100": 545,
+    ...         "0011": 11,
+    ...         "0010": 621,
+    ...         "0001": 205,
+    ...     },
+    ...     lists=["c1", "c2", "c3", "c4"],
+    ... )
+    >>> hiv
+    <CaptureHistories: 1,896 units on 4 lists (c1, c2, c3, c4)>
+    >>> hiv.frequencies().to_list()
+    [1774, 115, 7, 0]
+    >>> hiv.pair("c1", "c2")
+    Pair(n_first=466, n_second=630, n_both=37)
+
+    Of 1,896 people known, 1,774 are known to one centre only: the centres overlap little, so many
+    more may be known to none.
+    """
+
+    __slots__ = ("_table",)
+
+    _table: Table
+
+    def __init__(
+        self,
+        cells: Mapping[str, Any],
+        *,
+        lists: Sequence[str],
+        structural_zeros: Iterable[str] = (),
+        ordered: bool = False,
+    ) -> None:
+        table = _history_input.from_mapping(cells, _patterns.list_names("lists", lists))
+        table = _history_checks.completed(table, "cells", structural_zeros, ordered)
+        object.__setattr__(self, "_table", table)
+
+    @classmethod
+    def from_cells(
+        cls,
+        cells: Mapping[str, Any],
+        *,
+        lists: Sequence[str],
+        structural_zeros: Iterable[str] = (),
+        ordered: bool = False,
+    ) -> CaptureHistories:
+        """Make histories from counts by pattern, as published tables give them.
+
+        Parameters
+        ----------
+        cells : mapping of str to int, Band or (low, high)
+            Number of units by pattern: ``{"110": 5, "101": cl.Band(1, 4)}``. Patterns left out have
+            count 0; the pattern of all zeros is refused.
+        lists : sequence of str
+            Names of the lists, in the order of the characters of a pattern.
+        structural_zeros : iterable of str, default ()
+            Patterns that cannot occur.
+        ordered : bool, default False
+            Whether the lists are successive occasions in time.
+
+        Returns
+        -------
+        CaptureHistories
+            The table.
+
+        Examples
+        --------
+        Children on the lists of the police, of a charity and of a council; the agency printed
+        "fewer than 5" for the overlap of the last two, and said that it was not none:
+
+        >>> children = cl.CaptureHistories.from_cells(
+        ...     {"100": 310, "010": 95, "001": 140, "110": 22, "101": 31, "011": (1, 4), "111": 6},
+        ...     lists=["police", "charity", "council"],
+        ... )
+        >>> children.n_observed
+        Band(605, 608)
+
+        Between 605 and 608 children are on at least one list.
+        """
+        return cls(cells, lists=lists, structural_zeros=structural_zeros, ordered=ordered)
+
+    @classmethod
+    def from_table(
+        cls,
+        df: Any,
+        *,
+        lists: Sequence[str],
+        count: str | tuple[str, str] | None = "n",
+        strata: str | Sequence[str] | None = None,
+        structural_zeros: Iterable[str] = (),
+        ordered: bool = False,
+    ) -> CaptureHistories:
+        """Make histories from a table with a column for each list and a column of counts.
+
+        Parameters
+        ----------
+        df : DataFrame
+            One row for each pattern (and stratum); anything with ``.to_pandas()`` will do.
+        lists : sequence of str
+            Columns of the lists: 1 or True for units on it, 0 or False for units that are not.
+        count : str, (str, str) or None, default "n"
+            Column of counts: whole numbers, or among them `Band` values and pairs (low, high). Two
+            columns are the lower and the upper ends. None: each row is one unit.
+        strata : str, sequence of str or None, optional
+            Columns that divide the units, such as region or age. A stratum without any unit is
+            kept.
+        structural_zeros : iterable of str, default ()
+            Patterns that cannot occur, the same in every stratum.
+        ordered : bool, default False
+            Whether the lists are successive occasions in time.
+
+        Returns
+        -------
+        CaptureHistories
+            The table.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> counts = pd.DataFrame(
+        ...     {
+        ...         "region": ["north", "north", "north", "south", "south", "south"],
+        ...         "police": [1, 1, 0, 1, 1, 0],
+        ...         "charity": [1, 0, 1, 1, 0, 1],
+        ...         "n": [12, 240, 51, 30, 410, 66],
+        ...     }
+        ... )
+        >>> both = cl.CaptureHistories.from_table(
+        ...     counts, lists=["police", "charity"], strata="region"
+        ... )
+        >>> {region: part.n_observed for region, part in both.split().items()}
+        {'north': 303, 'south': 506}
+
+        In the north 303 units are on at least one list, in the south 506.
+        """
+        names = _patterns.list_names("lists", lists)
+        columns = _history_input.stratum_columns(strata, names)
+        table = _history_input.from_counts(df, names, count, columns)
+        return _holding(cls, _history_checks.completed(table, "df", structural_zeros, ordered))
+
+    @classmethod
+    def from_records(
+        cls,
+        df: Any,
+        *,
+        entity: str,
+        source: str,
+        lists: Sequence[str] | None = None,
+        strata: str | Sequence[str] | None = None,
+        structural_zeros: Iterable[str] = (),
+        ordered: bool = False,
+    ) -> CaptureHistories:
+        """Make histories from linked records, one row for each sighting.
+
+        This is how the output of record linkage is handed over: `entity` is the column of clusters,
+        `source` that of the sets that were linked: ``cluster_id`` and ``source_dataset`` in splink.
+        Linkage errors pass through: false links make the hidden number too small, missed links make
+        it too large.
+
+        Parameters
+        ----------
+        df : DataFrame
+            One row for each sighting; anything with ``.to_pandas()`` will do.
+        entity : str
+            Column that says which unit it is. A unit seen twice on the same list counts once.
+        source : str
+            Column that says which list it is.
+        lists : sequence of str or None, optional
+            Names of the lists in the order wanted, also of those without a record. None: all
+            sources found, in the order of their categories, else sorted.
+        strata : str, sequence of str or None, optional
+            Columns that divide the units; the same in all records of a unit.
+        structural_zeros : iterable of str, default ()
+            Patterns that cannot occur.
+        ordered : bool, default False
+            Whether the lists are successive occasions in time, such as years.
+
+        Returns
+        -------
+        CaptureHistories
+            The table.
+
+        Notes
+        -----
+        Records without a unit or without a list are refused, by their number: no message shows an
+        id.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> linked = pd.DataFrame(
+        ...     {
+        ...         "cluster_id": ["a", "a", "b", "c", "c", "c"],
+        ...         "source_dataset": [
+        ...             "police",
+        ...             "council",
+        ...             "police",
+        ...             "council",
+        ...             "council",
+        ...             "police",
+        ...         ],
+        ...     }
+        ... )
+        >>> seen = cl.CaptureHistories.from_records(
+        ...     linked, entity="cluster_id", source="source_dataset"
+        ... )
+        >>> seen.lists, seen.cells()
+        (('council', 'police'), {'11': 2, '01': 1})
+
+        Two units are on both lists, one on the police's only.
+        """
+        table = _history_input.from_sightings(df, entity, source, lists, strata)
+        return _holding(cls, _history_checks.completed(table, "df", structural_zeros, ordered))
+
+    @property
+    def lists(self) -> tuple[str, ...]:
+        """Names of the lists, in the order of the characters of a pattern."""
+        return self._table.lists
+
+    @property
+    def ordered(self) -> bool:
+        """Whether the lists are successive occasions in time."""
+        return self._table.ordered
+
+    @property
+    def structural_zeros(self) -> tuple[str, ...]:
+        """Patterns that cannot occur, in the order of the cells."""
+        codes = sorted(self._table.structural, reverse=True)
+        return tuple(_patterns.text(code, len(self.lists)) for code in codes)
+
+    @property
+    def strata(self) -> tuple[str, ...]:
+        """Names of the columns that divide the units; empty if nothing does."""
+        return self._table.strata
+
+    @property
+    def is_banded(self) -> bool:
+        """Whether any count is known only as a band."""
+        return bool((self._table.low != self._table.high).any())
+
+    @property
+    def n_observed(self) -> int | Band:
+        """Number of units on at least one list: an int, or a `Band` where counts are banded."""
+        return self._table.total()
+
+    def cells(self) -> dict[str, int | Band]:
+        """Count the units by pattern.
+
+        Returns
+        -------
+        dict of str to int or Band
+            Patterns of which at least one unit is possible, from ``"111"`` down to ``"001"``; all
+            others have count 0. Strata are added up. A new dict each time.
+        """
+        table = self._table.pooled()
+        return {
+            _patterns.text(code, len(table.lists)): count(low, high)
+            for code, low, high in zip(table.codes, table.low, table.high, strict=True)
+        }
+
+    def overlaps(self) -> pd.DataFrame:
+        """Count the units on each pair of lists, whatever other lists they are on.
+
+        Returns
+        -------
+        DataFrame, lists by lists
+            Units on both lists; on the diagonal the size of each list. Bands where counts are
+            banded.
+        """
+        member = [self._table.on(name) for name in self.lists]
+        values = [[self._table.total(one & other) for other in member] for one in member]
+        return pd.DataFrame(values, index=self.lists, columns=self.lists, dtype=self._dtype)
+
+    def frequencies(self) -> pd.Series[Any]:
+        """Count the units by the number of lists they are on.
+
+        Returns
+        -------
+        Series
+            Units on exactly 1, 2, ... lists, indexed by that number. Bands where counts are banded.
+        """
+        times = np.bitwise_count(self._table.codes)
+        index = pd.RangeIndex(1, len(self.lists) + 1, name="lists")
+        values = [self._table.total(times == k) for k in index]
+        return pd.Series(values, index=index, name="n", dtype=self._dtype)
+
+    def pair(self, first: str, second: str) -> Pair:
+        """Sizes of two lists and of their overlap, whatever other lists the units are on.
+
+        Parameters
+        ----------
+        first, second : str
+            Names of two lists.
+
+        Returns
+        -------
+        Pair
+            ``n_first, n_second, n_both``: ints, or bands where banded counts enter. Strata are
+            added up.
+
+        See Also
+        --------
+        lincoln_petersen : takes the three numbers as ``lincoln_petersen(*histories.pair(a, b))``.
+
+        Examples
+        --------
+        >>> lists = cl.CaptureHistories.from_cells(
+        ...     {"110": 20, "101": 9, "100": 210, "011": 4, "010": 77, "001": 90, "111": 6},
+        ...     lists=["police", "charity", "council"],
+        ... )
+        >>> lists.pair("police", "charity")
+        Pair(n_first=245, n_second=107, n_both=26)
+
+        Of 245 units known to the police and 107 known to the charity, 26 are the same.
+        """
+        _validate.option("first", first, self.lists)
+        _validate.option("second", second, self.lists)
+        if first == second:
+            raise InputError(
+                _validate.sentence("second", "another list than `first`", repr(second))
+            )
+        one, other = self._table.on(first), self._table.on(second)
+        return Pair(*(self._table.total(rows) for rows in (one, other, one & other)))
+
+    def merge(self, groups: Mapping[str, Sequence[str]]) -> CaptureHistories:
+        """Treat several lists as one: a unit is on the new list if it is on any of them.
+
+        Parameters
+        ----------
+        groups : mapping of str to sequence of str
+            New name to the lists that it replaces: ``{"police": ["force", "agency"]}``. A group of
+            one renames a list.
+
+        Returns
+        -------
+        CaptureHistories
+            A new table, with each new list at the place of the first that it replaces. No unit is
+            lost. A pattern stays a structural zero if all the patterns that now make it up were.
+
+        Examples
+        --------
+        >>> lists = cl.CaptureHistories.from_cells(
+        ...     {"110": 20, "101": 9, "100": 210, "011": 4, "010": 77, "001": 90, "111": 6},
+        ...     lists=["police", "charity", "council"],
+        ... )
+        >>> lists.merge({"support": ["charity", "council"]}).cells()
+        {'11': 35, '10': 210, '01': 171}
+
+        Of the units known to the police, 35 are known to one of the two supporting bodies as well.
+        """
+        checked = _history_checks.groups(groups, self.lists, self.strata, self.ordered)
+        return _holding(type(self), self._table.projected(*_patterns.merged(self.lists, checked)))
+
+    def drop(self, name: str) -> CaptureHistories:
+        """Leave a list out, and with it the units that are on no other.
+
+        Units seen on the dropped list only vanish from the table: for the lists that remain they
+        are hidden, and an estimate from the rest should find them again. Comparing the two is a
+        check of the estimator (internal consistency).
+
+        Parameters
+        ----------
+        name : str
+            Name of the list; at least two lists remain.
+
+        Returns
+        -------
+        CaptureHistories
+            A new table.
+
+        Examples
+        --------
+        >>> lists = cl.CaptureHistories.from_cells(
+        ...     {"110": 20, "101": 9, "100": 210, "011": 4, "010": 77, "001": 90, "111": 6},
+        ...     lists=["police", "charity", "council"],
+        ... )
+        >>> lists.n_observed, lists.drop("council").n_observed
+        (416, 326)
+
+        Without the council's list, the 90 units that only it knew are hidden again.
+        """
+        _validate.option("name", name, self.lists)
+        if len(self.lists) == 2:
+            raise InputError(
+                _validate.sentence(
+                    "name",
+                    "one of three or more lists",
+                    f"{name!r} of two",
+                    remedy="One list alone says nothing of who is on none.",
+                )
+            )
+        names = tuple(item for item in self.lists if item != name)
+        target = [None if item == name else names.index(item) for item in self.lists]
+        return _holding(type(self), self._table.projected(names, target))
+
+    def pool(self) -> CaptureHistories:
+        """Add the strata up.
+
+        Returns
+        -------
+        CaptureHistories
+            The table without strata; the same table if there are none.
+        """
+        return _holding(type(self), self._table.pooled()) if self.strata else self
+
+    def split(self) -> dict[Any, CaptureHistories]:
+        """Take the strata apart.
+
+        Returns
+        -------
+        dict
+            A table without strata for each stratum, also for those without any unit, by label: a
+            value if one column divides the units, a tuple if several do. Without strata, one table
+            with the label ``()``.
+        """
+        single = len(self.strata) == 1
+        return {
+            level[0] if single else level: _holding(
+                type(self), self._table.pooled(self._table.stratum == i)
+            )
+            for i, level in enumerate(self._table.levels)
+        }
+
+    def to_frame(self, *, count: str = "n", complete: bool = False) -> pd.DataFrame:
+        """Table with a column for each stratum variable and list, and one of counts.
+
+        Parameters
+        ----------
+        count : str, default "n"
+            Name of the column of counts. Banded counts take two, ending in ``_low`` and ``_high``.
+        complete : bool, default False
+            Whether to list every pattern that can occur, with its zeros, in every stratum (up to 16
+            lists). Structural zeros and the pattern of all zeros are left out.
+
+        Returns
+        -------
+        DataFrame
+            One row for each pattern and stratum, in the order of :meth:`cells`; :meth:`from_table`
+            reads it back.
+        """
+        return _history_table.to_frame(self._table, count, _validate.flag("complete", complete))
+
+    def to_xarray(self) -> xr.DataArray:
+        """Count the units in an array with a dimension of length 2 for each list.
+
+        Returns
+        -------
+        DataArray, dims (strata..., lists...)
+            Coordinate 1 is on the list, 0 is not. The pattern of all zeros is nan, for it is not
+            observed, and so are structural zeros and combinations of strata that were not given.
+
+        Raises
+        ------
+        InputError
+            If there are more than 16 lists, or banded counts.
+        """
+        return _history_table.to_xarray(self._table)
+
+    def identical(self, other: object) -> bool:
+        """Whether another table has the same lists, counts, strata and settings.
+
+        Parameters
+        ----------
+        other : object
+            What to compare with.
+
+        Returns
+        -------
+        bool
+            True if nothing differs, the order of the lists included.
+        """
+        return (
+            isinstance(other, CaptureHistories)
+            and self._table.settings() == other._table.settings()
+            and all(
+                np.array_equal(mine, theirs)
+                for mine, theirs in zip(self._table.rows(), other._table.rows(), strict=True)
+            )
+        )
+
+    def summary(self, format: str = "text") -> str:
+        """Describe the table in words and numbers.
+
+        Parameters
+        ----------
+        format : {"text", "markdown", "html", "latex"}, default "text"
+            Markup.
+
+        Returns
+        -------
+        str
+            Units by pattern (the first 30), and the sizes of the lists.
+        """
+        return _history_text.summary(self, format)
+
+    def __repr__(self) -> str:
+        return _history_text.one_line(self)
+
+    def __str__(self) -> str:
+        return self.summary()
+
+    def _repr_html_(self) -> str:
+        return self.summary("html")
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, CaptureHistories):
+            return NotImplemented
+        return self.identical(other)
+
+    def __hash__(self) -> int:
+        table = self._table
+        return hash((table.settings(), *(part.tobytes() for part in table.rows())))
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(
+            f"CaptureHistories never change: {name!r} cannot be set. Make a new table."
+        )
+
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError(f"CaptureHistories never change: {name!r} cannot be deleted.")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _holding, (type(self), self._table)
+
+    @property
+    def _dtype(self) -> type:
+        return object if self.is_banded else int
+
+
+def _holding(kind: type[CaptureHistories], table: Table) -> CaptureHistories:
+    """Histories of a table that needs no check: one derived or unpickled, its warnings given."""
+    new = kind.__new__(kind)
+    object.__setattr__(new, "_table", table.tidy())
+    return new
