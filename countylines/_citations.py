@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+import unicodedata
 from collections.abc import Iterable
 from importlib import resources
 
@@ -12,6 +13,13 @@ from countylines.errors import InputError
 _ENTRY = re.compile(r"@(\w+)\{([^,\s]+),(.*?)\n\}", re.DOTALL)
 _FIELD = re.compile(r"^\s*(\w+)\s*=\s*\{(.*?)\}\s*,?\s*$", re.MULTILINE | re.DOTALL)
 SOFTWARE = "countylines"
+_ACCENTS = dict(
+    zip(
+        "`'^\"~=.cvuH",
+        map(chr, (0x300, 0x301, 0x302, 0x308, 0x303, 0x304, 0x307, 0x327, 0x30C, 0x306, 0x30B)),
+        strict=True,
+    )
+)
 
 
 @functools.cache
@@ -43,7 +51,7 @@ def entry(key: str) -> str:
 def in_words(key: str) -> str:
     """One reference as a line of text."""
     item = fields(key)
-    authors = re.sub(r"[{}]", "", item.get("author", item.get("organization", "")))
+    authors = _plain(item.get("author", item.get("organization", "")))
     names = [_turned(name) for name in re.split(r"\s+and\s+", authors) if name]
     who = (
         names[0]
@@ -52,7 +60,7 @@ def in_words(key: str) -> str:
         if names
         else ""
     )
-    title = re.sub(r"[{}]", "", item.get("title", ""))
+    title = _plain(item.get("title", ""))
     where = (
         item.get("journal")
         or item.get("booktitle")
@@ -61,14 +69,26 @@ def in_words(key: str) -> str:
     )
     volume = item.get("volume", "") + (f"({item['number']})" if "number" in item else "")
     pages = item.get("pages", "").replace("--", "-")
-    place = ", ".join(part for part in (re.sub(r"[{}]", "", where), volume, pages) if part)
-    text = f"{who} ({item.get('year', 'n.d.')}). {title}."
+    place = ", ".join(part for part in (_plain(where), volume, pages) if part)
+    text = f"{who} ({item.get('year', 'n.d.')}). {title}{'' if title.endswith('?') else '.'}"
     text += f" {place}." if place else ""
     if "doi" in item:
         text += f" https://doi.org/{item['doi']}"
     elif "url" in item:
         text += f" {item['url']}"
     return text
+
+
+def _plain(text: str) -> str:
+    """BibTeX text as plain text: accents, quotation marks, dashes and braces."""
+    text = re.sub(r"\\([`'^\"~=.cvuH])\s*\{?\\?(\w)\}?", _accented, text)
+    for written, read in (("``", "\u201c"), ("''", "\u201d"), ("---", "\u2014"), ("--", "\u2013")):
+        text = text.replace(written, read)
+    return re.sub(r"[{}]", "", text).replace("\\&", "&")
+
+
+def _accented(match: re.Match[str]) -> str:
+    return unicodedata.normalize("NFC", match[2] + _ACCENTS[match[1]])
 
 
 def _turned(name: str) -> str:
@@ -80,13 +100,13 @@ def _turned(name: str) -> str:
     return f"{last} {initials}"
 
 
-def cite(references: Iterable[str] = (), format: str = "text") -> str:
+def cite(references: Iterable[str] | str = (), format: str = "text") -> str:
     """References of methods, then of countylines itself, as text or BibTeX.
 
     Parameters
     ----------
-    references : iterable of str, default ()
-        Keys of the package's bibliography; none gives countylines alone.
+    references : iterable of str, or str, default ()
+        Keys of the package's bibliography, or one key; none gives countylines alone.
     format : {"text", "bibtex"}, default "text"
         Form of the references.
 
@@ -107,6 +127,7 @@ def cite(references: Iterable[str] = (), format: str = "text") -> str:
     """
     if format not in ("text", "bibtex"):
         raise InputError(f"`format` must be one of 'text', 'bibtex', got {format!r}.")
+    references = [references] if isinstance(references, str) else references
     keys = list(dict.fromkeys([*references, SOFTWARE]))
     if format == "bibtex":
         return "\n\n".join(entry(key) for key in keys)

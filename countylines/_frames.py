@@ -49,6 +49,12 @@ def read_only(value: Any) -> Any:
     return value
 
 
+def freeze(result: Any, state: dict[str, Any]) -> None:
+    """Set the fields of a frozen result, with arrays that cannot be written to."""
+    for name, value in list(state.items()):
+        object.__setattr__(result, name, read_only(value))
+
+
 def _frozen(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """The array itself if nobody can write to its memory, else a copy that nobody can write to."""
     owner: Any = array
@@ -140,9 +146,11 @@ def _label_columns(labels: list[tuple[str, Any]], length: int) -> pd.DataFrame:
     """Labels as columns whose names differ from each other and from those of a tidy table."""
     columns: dict[str, Any] = {}
     for name, values in labels:
-        name = label_name(name)
-        again = sum(known == name or known.startswith(f"{name}_") for known in columns)
-        columns[f"{name}_{again + 1}" if name in columns else name] = values
+        name = unique = label_name(name)
+        again = 2
+        while unique in columns:
+            unique, again = f"{name}_{again}", again + 1
+        columns[unique] = values
     return pd.DataFrame(columns, index=range(length))
 
 
@@ -236,7 +244,7 @@ def _writable(array: xr.DataArray) -> xr.DataArray:
 
 def _has_netcdf_type(coordinate: xr.DataArray) -> bool:
     dtype = coordinate.dtype
-    if dtype == object:
+    if getattr(dtype, "kind", "") == "O" and isinstance(dtype, np.dtype):
         return all(isinstance(label, str) for label in coordinate.values)
     return isinstance(dtype, np.dtype) and dtype.kind in "iufbUSMm"
 

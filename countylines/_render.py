@@ -32,17 +32,19 @@ def number(value: Any) -> str:
         return "infinity" if value > 0 else "-infinity"
     if value == 0:
         return "0"
-    if abs(value) >= 1000:
+    if abs(value) >= 1e15:
+        return f"{value:.4g}"
+    if abs(value) >= 999.95:  # four digits would round it to 1000
         return f"{value:,.0f}"
     if abs(value) < 1e-4:
         return f"{value:.3g}"
-    text = f"{value:.4g}"
-    return f"{value:.0f}" if "e" in text else text
+    return f"{value:.4g}"
 
 
 def pvalue(value: Any) -> str:
     """A p-value for reading."""
-    return number(value) if float(value) >= 1e-4 or value == 0 else f"{float(value):.2g}"
+    value = math.nan if value is None else float(value)
+    return f"{value:.2g}" if 0 < value < 1e-4 else number(value)
 
 
 def percent(level: float) -> str:
@@ -65,8 +67,7 @@ def interval_words(result: Any) -> str:
 def null_sentence(quantity: str, null: Any, alternative: str) -> str:
     """The null hypothesis in words."""
     relation = {"two-sided": "is", "greater": "is at most", "less": "is at least"}[alternative]
-    scalar = isinstance(null, (int, float, np.generic))
-    value = number(null) if scalar else "the given value, element by element"
+    value = number(null) if _is_scalar(null) else "the given value, element by element"
     return f"The {quantity} {relation} {value}."
 
 
@@ -76,9 +77,11 @@ def one_line(result: Any) -> str:
     if result.is_lazy:
         return f"<{name} {result.quantity}: not computed yet; use .compute()>"
     if _is_scalar(result.estimate):
-        verdict = "" if result.verdict.estimable else f", {result.verdict.code}"
+        found = _frames.single(result.verdict)
+        verdict = "" if found.estimable else f", {found.code}"
+        modes = "".join(f"{words}; " for _, words in _mode_facts(result, brief=True))
         return (
-            f"<{name} {result.quantity}: {number(result.estimate)} "
+            f"<{name} {result.quantity}: {modes}{number(result.estimate)} "
             f"({number(result.low)} to {number(result.high)}, {interval_words(result)}){verdict}>"
         )
     shape = " x ".join(str(n) for n in np.shape(result.estimate))
@@ -112,8 +115,25 @@ def summary(result: Any, format: str) -> str:
     return _document(title, facts, table, notes, format)
 
 
+def _mode_facts(result: Any, *, brief: bool = False) -> list[tuple[str, str]]:
+    """The modes of a posterior that has several; nothing for one, or for any other result."""
+    modes = getattr(result, "modes", None)
+    if modes is None or len(modes) < 2 or not _is_scalar(result.estimate):
+        return []
+    rows = list(modes.itertuples(index=False))
+    if brief:
+        places = " and ".join(f"{number(m.mode)} ({100 * m.mass:.0f} %)" for m in rows)
+        return [("modes", f"{len(rows)} modes, {places}")]
+    words = [
+        f"{number(m.mode)} ({number(m.low)} to {number(m.high)}), {100 * m.mass:.0f} % probable"
+        for m in rows
+    ]
+    return [(f"mode {i}", text) for i, text in enumerate(words, start=1)]
+
+
 def _scalar_facts(result: Any) -> list[tuple[str, str]]:
-    facts = [("estimate", number(result.estimate))]
+    facts = _mode_facts(result)
+    facts.append(("estimate", number(result.estimate)))
     facts.append((interval_words(result), f"{number(result.low)} to {number(result.high)}"))
     if result.region_low is not None:
         region = f"{number(result.region_low)} to {number(result.region_high)}"
@@ -132,8 +152,9 @@ def _scalar_facts(result: Any) -> list[tuple[str, str]]:
         facts.append(("p-value", pvalue(result.pvalue)))
     if result.n is not None:
         facts.append(("n", number(result.n)))
-    if not result.verdict.estimable or result.verdict.reasons:
-        facts.append(("verdict", str(result.verdict)))
+    verdict = _frames.single(result.verdict)
+    if not verdict.estimable or verdict.reasons:
+        facts.append(("verdict", str(verdict)))
     return facts
 
 
@@ -160,9 +181,7 @@ def _shared_facts(result: Any) -> list[tuple[str, str]]:
 def _table(result: Any) -> list[list[str]]:
     labels, estimates = _frames.long(result.estimate)
     count = len(estimates)
-    columns: dict[str, list[str]] = {
-        str(name): [str(v) for v in labels[name].head(ROWS_SHOWN)] for name in labels.columns
-    }
+    columns = {str(name): _label_words(labels[name]) for name in labels.columns}
     for name in ("estimate", "low", "high", "pvalue", "n"):
         value = getattr(result, name)
         if value is not None:
@@ -179,6 +198,10 @@ def _table(result: Any) -> list[list[str]]:
     return rows
 
 
+def _label_words(labels: Any) -> list[str]:
+    return [str(label) for label in labels.head(ROWS_SHOWN)]
+
+
 def test_summary(result: Any, format: str) -> str:
     """A test as a table with its notes, in one of the four markups."""
     _validate.option("format", format, FORMATS)
@@ -191,10 +214,11 @@ def test_summary(result: Any, format: str) -> str:
     else:
         labels, values = _frames.long(result.pvalue)
         statistics = list(_frames.column(result.statistic, len(values)))
+        shown = [_label_words(labels[name]) for name in labels.columns]
+        shown.append([number(v) for v in statistics[:ROWS_SHOWN]])
+        shown.append([pvalue(v) for v in values[:ROWS_SHOWN]])
         table = [[*map(str, labels.columns), "statistic", "p-value"]]
-        for i in range(min(len(values), ROWS_SHOWN)):
-            cells = [str(labels.iloc[i, j]) for j in range(labels.shape[1])]
-            table.append([*cells, number(statistics[i]), pvalue(values[i])])
+        table += [list(row) for row in zip(*shown, strict=True)]
         if len(values) > ROWS_SHOWN:
             more = f"... {len(values) - ROWS_SHOWN} more"
             table.append([more] + [""] * (len(table[0]) - 1))
@@ -256,14 +280,18 @@ def _markdown(
     notes: Sequence[str],
 ) -> str:
     def row(cells: Sequence[str]) -> str:
-        return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+        return "| " + " | ".join(cells) + " |"
 
-    lines = [f"**{title}**", ""]
+    def safe(cells: Sequence[str]) -> list[str]:
+        return [markdown_escape(cell) for cell in cells]
+
+    lines = [f"**{markdown_escape(title)}**", ""]
     if table:
-        lines += [row(table[0]), row(["---"] * len(table[0])), *(row(r) for r in table[1:]), ""]
+        lines += [row(safe(table[0])), row(["---"] * len(table[0]))]
+        lines += [*(row(safe(cells)) for cells in table[1:]), ""]
     if facts:
-        lines += [row(["", ""]), row(["---", "---"]), *(row(fact) for fact in facts), ""]
-    lines += [f"- {note}" for note in notes]
+        lines += [row(["", ""]), row(["---", "---"]), *(row(safe(fact)) for fact in facts), ""]
+    lines += [f"- {markdown_escape(note)}" for note in notes]
     return "\n".join(lines).rstrip()
 
 
@@ -303,12 +331,28 @@ _LATEX = {
     "}": r"\}",
     "~": r"\textasciitilde{}",
     "^": r"\textasciicircum{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
+    "[": "{[}",  # after a line break or \item it would open an optional argument
+    "]": "{]}",
 }
+_MARKDOWN = {character: f"\\{character}" for character in "\\`*_[]|#~"}
+_MARKDOWN |= {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
 
 
 def latex_escape(text: str) -> str:
-    """Text with the characters that LaTeX reads as commands made harmless."""
-    return "".join(_LATEX.get(character, character) for character in text)
+    """Text with the characters that LaTeX reads as commands, or prints as others, made harmless."""
+    return "".join(_LATEX.get(character, character) for character in _one_line(text))
+
+
+def markdown_escape(text: str) -> str:
+    """Text with the characters that Markdown or HTML give a meaning made harmless."""
+    return "".join(_MARKDOWN.get(character, character) for character in _one_line(text))
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.splitlines())
 
 
 def _latex(

@@ -11,7 +11,7 @@ import dataclasses
 import importlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -53,7 +53,7 @@ class Verdict:
         Whether the data determine the estimate.
     code : str
         ``"ok"``, ``"boundary-finite"``, ``"hidden-zero"``, ``"hidden-infinite"``,
-        ``"not-identified"``, ``"out-of-range"``, ``"no-data"``.
+        ``"not-identified"``, ``"out-of-range"``, ``"no-data"``, ``"chains-disagree"``.
     reasons : tuple of str
         Sentences that say why, naming lists and cells where there are any.
 
@@ -157,15 +157,10 @@ class Estimate:
             self.interval_kind,
             ("confidence", "credible", "prediction", "identification"),
         )
-        for item in dataclasses.fields(self):
-            value = getattr(self, item.name)
-            frozen = _frames.read_only(value)
-            if frozen is not value:
-                object.__setattr__(self, item.name, frozen)
+        _frames.freeze(self, vars(self))
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        for name, value in state.items():
-            object.__setattr__(self, name, _frames.read_only(value))
+        _frames.freeze(self, state)
 
     @property
     def estimable(self) -> Any:
@@ -174,16 +169,16 @@ class Estimate:
 
     @property
     def is_lazy(self) -> bool:
-        """Whether any field still waits for dask."""
+        """Whether any field, or a result within this one, still waits for dask."""
         return any(_frames.is_lazy(getattr(self, f.name)) for f in dataclasses.fields(self))
 
-    def compute(self) -> Estimate:
+    def compute(self) -> Self:
         """Evaluate every field that waits for dask, together, and return the result.
 
         Returns
         -------
         Estimate
-            The same result with its values in memory; itself if nothing was waiting.
+            The same result, of the same type, with its values in memory; itself if nothing waited.
         """
         if not self.is_lazy:
             return self
@@ -378,19 +373,6 @@ class PopulationEstimate(Estimate):
     aicc: Any = None
     params: Any = None
 
-    def compute(self) -> PopulationEstimate:
-        """Evaluate every field that waits for dask, the hidden part included.
-
-        Returns
-        -------
-        PopulationEstimate
-        """
-        done = super().compute()
-        assert isinstance(done, PopulationEstimate)
-        if isinstance(done.hidden, Estimate) and done.hidden.is_lazy:
-            done = dataclasses.replace(done, hidden=done.hidden.compute())
-        return done
-
 
 @dataclass(frozen=True, eq=False, repr=False)
 class TestResult:
@@ -434,6 +416,12 @@ class TestResult:
     n: Any = None
     notes: tuple[Note, ...] = ()
     references: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        _frames.freeze(self, vars(self))
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        _frames.freeze(self, state)
 
     def to_frame(self) -> pd.DataFrame:
         """Tidy table: labels, statistic, pvalue, alternative, method, n.

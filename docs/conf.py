@@ -76,6 +76,8 @@ sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "gallery_dirs": "gallery",
     "filename_pattern": r"/plot_",
+    # A block that ends by drawing shows the drawing only.
+    "ignore_repr_types": r"matplotlib",
     "abort_on_example_error": True,
     "doc_module": ("countylines",),
     "backreferences_dir": "api/generated/used_in",

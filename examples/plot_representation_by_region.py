@@ -54,7 +54,7 @@ result = cl.disproportionality.representation_ratio(count, 258, share)
 
 fig, ax = plt.subplots(figsize=(7, 4.5), layout="constrained")
 cl.plotting.forest(result, log=True, ax=ax)
-ax.set_xticks([0.5, 1, 2, 5, 10], labels=["0.5", "1", "2", "5", "10"])
+_ = ax.set_xticks([0.5, 1, 2, 5, 10], labels=["0.5", "1", "2", "5", "10"])
 
 # %%
 # The same difference gives a ratio of 2.4 in London and nearly 3 in Wales, with intervals that are
@@ -64,7 +64,7 @@ rate = cl.disproportionality.representation_to_rate_ratio(result, share)
 
 fig, ax = plt.subplots(figsize=(7, 4.5), layout="constrained")
 cl.plotting.forest(rate, log=True, reference=3.0, ax=ax)
-ax.set_xticks([1, 2, 3, 5, 10], labels=["1", "2", "3", "5", "10"])
+_ = ax.set_xticks([1, 2, 3, 5, 10], labels=["1", "2", "3", "5", "10"])
 
 # %%
 print(

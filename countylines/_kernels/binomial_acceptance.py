@@ -34,6 +34,7 @@ TIE = 1e-11
 
 _REMAINDER = (1 / 12, -1 / 360, 1 / 1260, -1 / 1680, 1 / 1188)
 _SERIES_FROM = 16.0
+_SETTLED = 1e-9  # slopes rest on logs of factorials, which lose digits where totals are large
 
 
 def _log_rising(a: FloatArray, d: FloatArray) -> FloatArray:
@@ -139,7 +140,7 @@ def _jump_logit(
 
     half = np.full(near.shape, 0.5)
     median = _central_logit(near, total, half, side)
-    return increasing_root(residual, left, np.maximum(median, left), tie)
+    return increasing_root(residual, left, np.maximum(median, left), tie, settled=_SETTLED)
 
 
 def _central_logit(near: FloatArray, total: FloatArray, tail: FloatArray, side: int) -> FloatArray:
@@ -188,7 +189,9 @@ def _outermost(
             return np.log(value / outside), (up - down) / value
 
     outermost = jump.copy()
-    outermost[before] = increasing_root(residual, left[before], jump[before], jump[before])
+    outermost[before] = increasing_root(
+        residual, left[before], jump[before], jump[before], settled=_SETTLED
+    )
     return outermost, k
 
 

@@ -159,7 +159,9 @@ def _solve(
 
     edge = np.full(count.shape, LOGIT_RANGE)
     start = side * logit(_start(shapes, tail, side))
-    root = increasing_root(residual, -edge, edge, start, settled=3e-5)
+    # Logs of factorials give the slope to about 1e-14 n.
+    settled = np.minimum(3e-5, 500.0 / total)
+    root = increasing_root(residual, -edge, edge, start, settled=settled)
     result: FloatArray = expit(side * root)
     return result
 

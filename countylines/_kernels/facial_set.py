@@ -16,8 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linprog
 
+from countylines._kernels import hierarchical
+
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
+IntArray = NDArray[np.int64]
 
 OK = 0
 BOUNDARY_FINITE = 1
@@ -122,19 +125,20 @@ class Faces:
     """Facial sets of many models of one pattern of zeros; one row a model."""
 
     on_face: BoolArray  # (models, cells)
-    code: NDArray[np.int64]  # positions in CODES
-    rank: NDArray[np.int64]  # rank of the design on the face
+    code: IntArray  # positions in CODES
+    rank: IntArray  # rank of the design on the face
     basis: BoolArray  # (models, terms): columns that span the design on the face
 
 
-def faces(masks: BoolArray, terms: NDArray[np.int64], seen: BoolArray, lists: int) -> Faces:
+def faces(masks: BoolArray, terms: IntArray, seen: BoolArray, cells: IntArray) -> Faces:
     """Facial set of every model of a family, `masks` (models, terms); the first term is 1.
+
+    `cells` are the cells that can occur, `seen` those with a count above 0.
 
     A term none of whose cells was seen (a zero margin) is at minus infinity and its cells are off
     the face. If the design of the remaining terms is regular on the cells seen, nothing else can be
     emptied; otherwise the linear programme decides, once for each distinct remaining problem.
     """
-    cells = np.arange(1, 1 << lists)
     holds = (cells[:, None] & terms[None, :]) == terms[None, :]
     positive = seen @ holds > 0
     kept = masks & positive
@@ -143,20 +147,17 @@ def faces(masks: BoolArray, terms: NDArray[np.int64], seen: BoolArray, lists: in
     code = np.where(on_face.all(axis=1), OK, BOUNDARY_FINITE)
     rank = kept.sum(axis=1)
     basis = kept.copy()
-    doubtful = np.flatnonzero(~_regular_rows(kept, terms, seen, lists))
+    doubtful = np.flatnonzero(~_regular_rows(kept, terms, seen, cells))
     solved: dict[bytes, tuple[Face, BoolArray]] = {}
     for row in doubtful:
         key = kept[row].tobytes() + on_face[row].tobytes()
         if key not in solved:
             solved[key] = _remaining(kept[row], on_face[row], holds, seen)
         rest, columns = solved[key]
-        emptied = not rest.on_face.all()
         on_face[row, np.flatnonzero(on_face[row])] = rest.on_face
         rank[row] = rest.rank
         basis[row] = columns
-        code[row] = rest.code if rest.code != OK or not emptied else BOUNDARY_FINITE
-        if rest.code == OK and not on_face[row].all():
-            code[row] = BOUNDARY_FINITE
+        code[row] = max(code[row], rest.code)
     return Faces(on_face, code, rank, basis)
 
 
@@ -188,12 +189,10 @@ def _independent_columns(design: FloatArray) -> list[int]:
 
 
 def _regular_rows(
-    masks: BoolArray, terms: NDArray[np.int64], seen: BoolArray, lists: int
+    masks: BoolArray, terms: IntArray, seen: BoolArray, cells: IntArray
 ) -> BoolArray:
     """Whether each model's design has full rank on the cells seen."""
-    cells = np.arange(1, 1 << lists)
-    above = ((cells[:, None] & np.arange(1 << lists)) == np.arange(1 << lists)).astype(np.float64)
-    sums = seen.astype(np.float64) @ above
+    sums = seen.astype(np.float64) @ hierarchical.cells_above(cells)
     gram = sums[terms[:, None] | terms[None, :]]
     sizes = masks.sum(axis=1)
     regular = np.zeros(len(masks), dtype=bool)

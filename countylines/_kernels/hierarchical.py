@@ -53,6 +53,12 @@ def design(cells: IntArray, terms: IntArray) -> FloatArray:
     return held.astype(np.float64)
 
 
+def cells_above(cells: IntArray) -> FloatArray:
+    """Which cells hold each mask of their lists, (cells, masks): sums of counts over supersets."""
+    masks = np.arange(1 << int(cells.max()).bit_length())
+    return design(cells, masks)
+
+
 def every_model(lists: int, max_order: int) -> Iterator[frozenset[int]]:
     """Every hierarchical model with all main effects and terms up to `max_order`, each once."""
     base = frozenset({0, *(1 << j for j in range(lists))})

@@ -17,6 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaln, xlogy
 
+from countylines._kernels import hierarchical
+
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
 FloatArray = NDArray[np.float64]
@@ -39,28 +41,27 @@ class Fits(NamedTuple):
 
 
 def fit(
-    counts: FloatArray, terms: IntArray, masks: BoolArray, on_face: BoolArray, lists: int
+    counts: FloatArray, terms: IntArray, masks: BoolArray, on_face: BoolArray, cells: IntArray
 ) -> Fits:
     """Fit every row by Newton steps with halving.
 
     Parameters
     ----------
     counts : array, shape (rows, cells)
-        Counts of the cells 1 ... 2**lists - 1, in that order.
+        Counts of the cells.
     terms : array, shape (columns,)
         Bit masks of the terms; the first is the intercept.
     masks : array, shape (rows, columns)
         Which terms each row has.
     on_face : array, shape (rows, cells)
         Which cells each row fits; the others have fitted value 0.
-    lists : int
-        Number of lists.
+    cells : array, shape (cells,)
+        Bit masks of the cells; the hidden cell, 0, may be among them.
     """
-    rows, cells = counts.shape
-    above = _cells_above(lists)
-    result = Fits(
-        *(np.full(rows, np.nan) for _ in range(4)), np.zeros((rows, cells)), np.zeros(rows, bool)
-    )
+    rows = len(counts)
+    above = hierarchical.cells_above(cells)
+    empty = [np.full(rows, np.nan) for _ in range(4)]
+    result = Fits(*empty, np.zeros(counts.shape), np.zeros(rows, dtype=bool))
     sizes = masks.sum(axis=1)
     for size in np.unique(sizes):
         chosen = np.flatnonzero(sizes == size)
@@ -69,13 +70,6 @@ def fit(
         for whole, piece in zip(result, part, strict=True):
             whole[chosen] = piece
     return result
-
-
-def _cells_above(lists: int) -> FloatArray:
-    """Which cells hold each mask: (cells, masks)."""
-    cells = np.arange(1, 1 << lists)
-    masks = np.arange(1 << lists)
-    return ((cells[:, None] & masks) == masks).astype(np.float64)
 
 
 def _newton(counts: FloatArray, terms: IntArray, on_face: BoolArray, above: FloatArray) -> Fits:

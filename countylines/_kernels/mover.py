@@ -44,15 +44,19 @@ def ratio_pvalue(
     """P-value of the null ratio: the tail area at which a one-sided limit reaches it.
 
     `low_at(tail)` and `high_at(tail)` are the one-sided limits for an array of tail areas up to
-    one half.
+    one half. A limit that is nan there makes the p-value nan.
     """
-    greater = _tail(lambda tail: low_at(tail) < null, null.shape)
-    less = _tail(lambda tail: high_at(tail) > null, null.shape)
+    half = np.full(null.shape, 0.5)
+    undefined = np.isnan(low_at(half)) | np.isnan(high_at(half)) | np.isnan(null)
+    greater = _tail(lambda tail: low_at(tail) <= null, null.shape)
+    less = _tail(lambda tail: high_at(tail) >= null, null.shape)
     if alternative == "greater":
-        return np.where(greater < 0.5, greater, 1.0 - less)
-    if alternative == "less":
-        return np.where(less < 0.5, less, 1.0 - greater)
-    return np.minimum(1.0, 2.0 * np.minimum(greater, less))
+        p = np.where(greater < 0.5, greater, 1.0 - less)
+    elif alternative == "less":
+        p = np.where(less < 0.5, less, 1.0 - greater)
+    else:
+        p = np.minimum(1.0, 2.0 * np.minimum(greater, less))
+    return np.where(undefined, np.nan, p)
 
 
 def _tail(covers: Callable[[FloatArray], NDArray[np.bool_]], shape: tuple[int, ...]) -> FloatArray:

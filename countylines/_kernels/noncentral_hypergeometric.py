@@ -131,29 +131,29 @@ class Supports:
             return total, moment / total
 
     def crossing(
-        self, part: FloatArray, tail: float, rows: Rows, low: FloatArray, high: FloatArray
+        self, part: FloatArray, tail: FloatArray, rows: Rows, low: FloatArray, high: FloatArray
     ) -> FloatArray:
         """Where P(part) falls through `tail` between two log odds ratios, a row of `part` each."""
+        log_tail = np.log(tail)
 
         def residual(log_ratio: FloatArray, some: Rows) -> tuple[FloatArray, FloatArray]:
             value, slope = self.log_share(part[some], log_ratio, rows[some])
-            return log_tail - value, -slope
+            return log_tail[some] - value, -slope
 
-        log_tail = float(np.log(tail))
         return increasing_root(residual, low, high, 0.5 * (low + high))
 
 
-def one_sided(supports: Supports, tail: float, observed: float = 1.0) -> FloatArray:
+def one_sided(supports: Supports, tail: FloatArray, observed: float = 1.0) -> FloatArray:
     """Log odds ratio above which a count as low as this one has a probability below `tail`.
 
     `observed` is the part of the observed count's own probability that is counted in.
     """
     part = (supports.offset < 0.0) + observed * (supports.offset == 0.0)
-    log_tail = float(np.log(tail))
+    log_tail = np.log(tail)
 
     def residual(log_ratio: FloatArray, rows: Rows) -> tuple[FloatArray, FloatArray]:
         value, slope = supports.log_share(part, log_ratio, rows)
-        return log_tail - value, -slope
+        return log_tail[rows] - value, -slope
 
     end = np.full(supports.rows.size, FARTHEST)
     start = supports.centre - ndtri(tail) * supports.spread
@@ -171,8 +171,8 @@ def _tails(supports: Supports, log_ratio: FloatArray, observed: float) -> Limits
 def central(observed: float) -> Method:
     """Each tail against half the error; `observed` 1 is the exact method, 1/2 the mid-P method."""
 
-    def limits(*table: FloatArray, level: float, alternative: str) -> Limits:
-        def upper(supports: Supports, tail: float) -> FloatArray:
+    def limits(*table: FloatArray, level: float | FloatArray, alternative: str) -> Limits:
+        def upper(supports: Supports, tail: FloatArray) -> FloatArray:
             return one_sided(supports, tail, observed)
 
         return both_sides(upper, table, tail_area(level, alternative), alternative)
@@ -246,16 +246,19 @@ def _blocks(table: Table) -> Iterator[Rows]:
 
 
 def both_sides(
-    upper: Callable[[Supports, float], FloatArray], table: Table, tail: float, alternative: str
+    upper: Callable[[Supports, FloatArray], FloatArray],
+    table: Table,
+    tail: float | FloatArray,
+    alternative: str,
 ) -> Limits:
     """Limits from a search for the upper log odds ratio; infinite where the count is highest."""
+    tails = np.broadcast_to(np.asarray(tail, dtype=np.float64), table[0].shape)
 
     def search(side: Table) -> FloatArray:
         result = np.full(side[0].size, np.inf)
         some = ~at_lowest(exchanged(side))
         if some.any():
-            work: Callable[..., FloatArray] = lambda supports: upper(supports, tail)  # noqa: E731
-            found = over_tables(work, tuple(column[some] for column in side))
+            found = over_tables(upper, tuple(column[some] for column in side), tails[some])
             found[np.abs(found) > FARTHEST - 1.0] *= np.inf
             result[some] = found
         return result

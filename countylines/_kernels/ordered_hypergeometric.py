@@ -62,7 +62,7 @@ def _pieces_passed(supports: Supports, log_ratio: FloatArray) -> Rows:
     return passed
 
 
-def _blaker_upper(supports: Supports, tail: float) -> tuple[FloatArray, Rows]:
+def _blaker_upper(supports: Supports, tail: FloatArray) -> tuple[FloatArray, Rows]:
     """Highest log odds ratio not rejected, and the last piece that is accepted at its upper end.
 
     At the end of piece j the p-value is twice P(count or less): these peaks fall, and the last one
@@ -76,11 +76,11 @@ def _blaker_upper(supports: Supports, tail: float) -> tuple[FloatArray, Rows]:
     if crosses.any():
         some, low = rows[crosses], limit[crosses]
         high = np.maximum(low, limit_of_half[crosses])
-        limit[crosses] = supports.crossing(part[crosses], tail, some, low, high)
+        limit[crosses] = supports.crossing(part[crosses], tail[some], some, low, high)
     return limit, piece
 
 
-def _minlike_upper(supports: Supports, tail: float) -> tuple[FloatArray, Rows]:
+def _minlike_upper(supports: Supports, tail: FloatArray) -> tuple[FloatArray, Rows]:
     """Highest log odds ratio not rejected, and the last piece that is accepted at its upper end.
 
     The peaks of the p-value need not fall. Runs of pieces left + 1 .. right are halved, and a run
@@ -97,14 +97,15 @@ def _minlike_upper(supports: Supports, tail: float) -> tuple[FloatArray, Rows]:
     while rows.size:
         at_left = _shares(supports, breaks[rows, left - 1], rows)
         at_right = _shares(supports, breaks[rows, right - 1], rows)
+        outside = tail[rows]
         next_piece, last_piece = supports.at_least(left + 1), supports.at_least(right)
         low_left = at_left @ supports.lower
         lower_end = low_left + (at_left * next_piece).sum(axis=1)
         upper_end = at_right @ supports.lower + (at_right * last_piece).sum(axis=1)
         bound = low_left + (at_right * next_piece).sum(axis=1)
-        np.maximum.at(accepted, rows, np.where(lower_end > tail, 2 * left + 1, 0))
-        np.maximum.at(accepted, rows, np.where(upper_end >= tail, 2 * right, 0))
-        keep = (right > left + 1) & (bound >= tail) & (2 * right > accepted[rows] + 1)
+        np.maximum.at(accepted, rows, np.where(lower_end > outside, 2 * left + 1, 0))
+        np.maximum.at(accepted, rows, np.where(upper_end >= outside, 2 * right, 0))
+        keep = (right > left + 1) & (bound >= outside) & (2 * right > accepted[rows] + 1)
         rows, left, right = _halved(rows[keep], left[keep], right[keep])
     piece = accepted // 2
     # the lower tail alone carries the p-value to `start`, also past the last break point
@@ -113,7 +114,7 @@ def _minlike_upper(supports: Supports, tail: float) -> tuple[FloatArray, Rows]:
     if crosses.size:
         low, high = breaks[crosses, piece[crosses] - 1], breaks[crosses, piece[crosses]]
         part = supports.lower + supports.at_least(piece[crosses] + 1)
-        limit[crosses] = supports.crossing(part, tail, crosses, low, high)
+        limit[crosses] = supports.crossing(part, tail[crosses], crosses, low, high)
     return limit, piece
 
 
@@ -132,7 +133,7 @@ def _halved(rows: Rows, left: Rows, right: Rows) -> tuple[Rows, Rows, Rows]:
     )
 
 
-def _has_gap(supports: Supports, tail: float, method: str) -> Flags:
+def _has_gap(supports: Supports, tail: FloatArray, method: str) -> Flags:
     """Whether some log odds ratio between the estimate and the upper limit is rejected.
 
     Runs of pieces are halved, and a run is dropped when P(count or less) at its end plus
@@ -162,13 +163,13 @@ def _has_gap(supports: Supports, tail: float, method: str) -> Flags:
         next_piece, last_piece = supports.at_least(left + 1), supports.at_least(right)
         after_jump = at_low @ supports.lower + (at_low * next_piece).sum(axis=1)
         bound = at_high @ supports.lower + (at_low * last_piece).sum(axis=1)
-        gap[rows[(after_jump < tail) & (low >= start[rows])]] = True
-        single = np.flatnonzero((right == left + 1) & (bound < tail) & ~gap[rows])
+        gap[rows[(after_jump < tail[rows]) & (low >= start[rows])]] = True
+        single = np.flatnonzero((right == left + 1) & (bound < tail[rows]) & ~gap[rows])
         if single.size:
             part, some = supports.lower + last_piece[single], rows[single]
             lowest = _lowest(supports, part, some, low[single], high[single])
-            gap[some[lowest < tail]] = True
-        keep = (right > left + 1) & (bound < tail) & ~gap[rows]
+            gap[some[lowest < tail[some]]] = True
+        keep = (right > left + 1) & (bound < tail[rows]) & ~gap[rows]
         rows, left, right = _halved(rows[keep], left[keep], right[keep])
     return gap
 
@@ -200,13 +201,13 @@ def _blaker_pvalue(supports: Supports, log_ratio: FloatArray) -> FloatArray:
 
 
 def _ordered(
-    upper: Callable[[Supports, float], tuple[FloatArray, Rows]],
+    upper: Callable[[Supports, FloatArray], tuple[FloatArray, Rows]],
     test: Callable[[Supports, FloatArray], FloatArray],
 ) -> Method:
     """A two-sided method; one-sided it is the central one."""
     one_tail = central(1.0)
 
-    def limits(*table: FloatArray, level: float, alternative: str) -> Limits:
+    def limits(*table: FloatArray, level: float | FloatArray, alternative: str) -> Limits:
         if alternative != "two-sided":
             return one_tail.limits(*table, level=level, alternative=alternative)
         return both_sides(
@@ -225,18 +226,20 @@ MINLIKE = _ordered(_minlike_upper, _minlike_pvalue)
 BLAKER = _ordered(_blaker_upper, _blaker_pvalue)
 
 
-def gap_in_acceptance(*table: FloatArray, level: float, method: str) -> Flags:
+def gap_in_acceptance(*table: FloatArray, level: float | FloatArray, method: str) -> Flags:
     """Whether some ratio inside the two-sided limits has a p-value below 1 - level.
 
     `method` is "minlike" or "blaker".
     """
     result = np.zeros(table[0].size, dtype=bool)
+    tails = np.broadcast_to(np.asarray(1.0 - level, dtype=np.float64), result.shape)
     for side in (table, exchanged(table)):
         some = ~at_lowest(exchanged(side))
         if some.any():
             found = over_tables(
-                lambda supports: _has_gap(supports, 1.0 - level, method).astype(np.float64),
+                lambda supports, tail: _has_gap(supports, tail, method).astype(np.float64),
                 tuple(column[some] for column in side),
+                tails[some],
             )
             result[some] |= found.astype(bool)
     return result

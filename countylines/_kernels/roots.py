@@ -22,18 +22,19 @@ def increasing_root(
     right: FloatArray,
     start: FloatArray,
     *,
-    settled: float = 1e-7,
+    settled: float | FloatArray = 1e-7,
 ) -> FloatArray:
     """Where `residual` crosses zero from below, between `left` and `right`, row by row.
 
     ``residual(x, rows)`` gives the value and the slope at `x` for the rows with these indices. It
     should be scaled so that it is close to straight over a unit of its value, as the log of a tail
-    probability or a standardised statistic is: convergence is quadratic, so the step after one from
-    a value of `settled` is lost in rounding, and the search stops with that step. Newton's method,
-    replaced by halving where it would leave the bracket. A row whose residual keeps one sign ends
-    at that end of its bracket.
+    probability or a standardised statistic is: convergence is then quadratic, and a step from a
+    value of `settled` (one for all, or one a row) is the last. Slopes of limited accuracy need a
+    smaller one. Newton's method, replaced by halving where it would leave the bracket. A row whose
+    residual keeps one sign ends at that end of its bracket.
     """
     result = np.empty(start.shape)
+    small = np.broadcast_to(settled, start.shape)
     rows = np.arange(start.size)
     left, right = left.copy(), right.copy()
     x = np.where((start > left) & (start < right), start, 0.5 * (left + right))
@@ -49,7 +50,7 @@ def increasing_root(
         following = np.where(
             inside & (step % HALVE_EVERY != HALVE_EVERY - 1), newton, 0.5 * (left + right)
         )
-        close = inside & (np.abs(value) <= settled)
+        close = inside & (np.abs(value) <= small[rows])
         shut = right - left <= 4e-16 * np.maximum(np.abs(x), 1e-3)
         done = close | shut | (value == 0.0)
         best = np.where(close, newton, np.where(value == 0.0, x, following))

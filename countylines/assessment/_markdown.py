@@ -30,7 +30,8 @@ def document(report: Assessment) -> str:
         ]
         for number, claim in enumerate(report.claims, 1)
     ]
-    lines += [*_table(heads, front), "", escape(_text.PRESS), "", "## Kinds of number", ""]
+    lines += [*_table(heads, front), "", escape(_text.press_note(report.claims)), ""]
+    lines += ["## Kinds of number", ""]
     lines += [f"- **{KIND_WORDS[k]}**: {escape(text)}" for k, text in KIND_MEANINGS.items()]
     for number, claim in enumerate(report.claims, 1):
         lines += ["", f"## {number}. {escape(claim.title)}", "", *_claim(claim)]

@@ -19,11 +19,6 @@ PURPOSE = (
     "published figures allow, and says where they fall silent. It is not an assessment of the "
     "threat, nor of the police."
 )
-PRESS = (
-    "Figures marked “press” were printed by newspapers or the trade press and not found in a text "
-    "of the producer. Among them are the two totals, 6,644 and 4,007, and the two changes, -12.2 % "
-    "and +232 %: check the original before relying on them."
-)
 STATUS_WORDS = {"primary": "producer’s own text", "press": "press"}
 
 
@@ -73,6 +68,18 @@ def source(item: Source) -> str:
     return ", ".join(part for part in parts if part)
 
 
-def figures_note(claims: tuple[Claim, ...]) -> bool:
-    """Whether any claim has a figure to draw."""
-    return any(table.drawing is not None for claim in claims for table in claim.tables)
+def press_note(claims: tuple[Claim, ...]) -> str:
+    """What is known from the press only, in a sentence; nothing if there is no such figure."""
+    rows = [row for claim in claims for row in claim.estimates]
+    known = [
+        f"{row.label[:1].lower()}{row.label[1:]} ({value(row)})"
+        for row in rows
+        if row.press and row.kind == "published"
+    ]
+    if not known:
+        return ""
+    return (
+        "Figures marked “press” were printed by newspapers or the trade press and were not found "
+        "in a text of the producer: check the original before relying on them. They are: "
+        f"{'; '.join(dict.fromkeys(known))}. What is computed from them is marked in the same way."
+    )

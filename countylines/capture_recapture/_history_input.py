@@ -176,7 +176,10 @@ def _count(name: str, value: Any) -> int:
                 "a finite upper end.",
             )
         )
-    return _validate.whole_number(name, value, high=int(_validate.LARGEST_COUNT) - 1)
+    count = _validate.whole_number(name, value)
+    if count >= _validate.LARGEST_COUNT:
+        raise InputError(_validate.sentence(name, "below 2**53", count))
+    return count
 
 
 def _membership(name: str, column: pd.Series[Any]) -> NDArray[np.bool_]:

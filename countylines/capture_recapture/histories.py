@@ -101,7 +101,7 @@ class CaptureHistories:
     ----------
     .. [1] Abeni, D. D., Brancato, G. and Perucci, C. A. (1994). Capture-recapture to estimate the
        size of the population with human immunodeficiency virus type 1 infection. *Epidemiology* 5,
-       410-414. The counts are those printed with Baillargeon, S. and Rivest, L.-P. (2007),
+       410-414. The counts are those distributed with Baillargeon, S. and Rivest, L.-P. (2007),
        *Journal of Statistical Software* 19(5). https://doi.org/10.18637/jss.v019.i05
 
     Examples

@@ -126,7 +126,7 @@ def reclassification_sensitivity(
     0.501
     >>> grid = curve.loc[curve["case"] == "grid"].set_index("moved_share")
     >>> print(f"{grid.loc[0.2, 'estimate']:.2f}")
-    2.24
+    2.23
 
     If half of the internal lines of 2023/24 would have been called external by the practice of the
     year before, the figures show no change at all. A fifth leaves an odds ratio of 2.2, not 3.8.

@@ -119,7 +119,7 @@ def share_from_changes(
     >>> print(
     ...     f"{cl.localisation.share_from_changes(232, -12.2, total_change=65.8).estimate:.3f}"
     ... )
-    0.639
+    0.640
 
     These are shares of detected lines: a rise in the detection of internal lines raises them too.
     """

@@ -187,6 +187,10 @@ def _notes(inputs: _labels.Inputs, out: dict[str, Any], at_limit: bool) -> tuple
         )
         notes.append(Note("zero-cell", text))
         warn(text, DegenerateDataWarning)
+    if (inputs.flat[4] != 1).any():
+        left = _validate.show(inputs.numbers["null"]) if "null" in inputs.numbers else "`null`"
+        text = f"What would be left is an odds ratio of {left}, not of 1."
+        notes.append(Note("null", text))
     if inputs.kind == "scalar":
         notes += _scalar_notes(out, at_limit)
     else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -39,7 +38,6 @@ def test_reference(ratio, after, before):
     result = share_from_changes(232, -12.2, total_change=100 * (ratio - 1))
     assert round(result.estimate, 4) == after
     note = next(note for note in result.notes if note.code == "share-before")
-    assert f"{before:.2f}" in note.text.replace(note.text.split()[-1], f"{before:.2f}")
     assert float(note.text.split()[-1].rstrip(".")) == pytest.approx(before, abs=6e-5)
     assert result.verdict.code == "ok"
     assert result.interval_kind == "identification"
@@ -146,33 +144,32 @@ class TestNoShare:
         assert np.isnan(share_from_changes(20, -100, total_change=-100).estimate)
 
 
-class TestKinds:
-    LABELS = pd.Index(["North", "South", "Wales"], name="region")
-    DATA = {"internal_change": [232.0, -12.2, 20.0], "external_change": [-12.2, 232.0, 20.0]}
-    TOTAL = [65.8, 65.8, 500.0]
+LABELS = pd.Index(["North", "South", "Wales"], name="region")
+DATA = {"internal_change": [232.0, -12.2, 20.0], "external_change": [-12.2, 232.0, 20.0]}
+TOTAL = [65.8, 65.8, 500.0]
 
+
+class TestKinds:
     def expected(self):
-        rows = zip(*self.DATA.values(), self.TOTAL, strict=True)
+        rows = zip(*DATA.values(), TOTAL, strict=True)
         return [share_from_changes(i, e, total_change=t).estimate for i, e, t in rows]
 
     def test_arrays_and_series(self):
-        arrays = {n: np.array(v) for n, v in self.DATA.items()}
-        result = share_from_changes(**arrays, total_change=np.array(self.TOTAL))
+        arrays = {n: np.array(v) for n, v in DATA.items()}
+        result = share_from_changes(**arrays, total_change=np.array(TOTAL))
         np.testing.assert_array_equal(result.estimate, self.expected())
-        series = {n: pd.Series(v, index=self.LABELS) for n, v in self.DATA.items()}
-        total = pd.Series(self.TOTAL, index=self.LABELS)
+        series = {n: pd.Series(v, index=LABELS) for n, v in DATA.items()}
+        total = pd.Series(TOTAL, index=LABELS)
         result = share_from_changes(**series, total_change=total)
-        pd.testing.assert_series_equal(
-            result.estimate, pd.Series(self.expected(), index=self.LABELS)
-        )
+        pd.testing.assert_series_equal(result.estimate, pd.Series(self.expected(), index=LABELS))
         assert [v.code for v in result.verdict] == ["ok", "ok", "out-of-range"]
-        assert list(result.to_frame()["region"]) == list(self.LABELS)
+        assert list(result.to_frame()["region"]) == list(LABELS)
 
     def test_data_arrays_and_dask(self):
         pytest.importorskip("dask")
         given = {
-            n: xr.DataArray(v, dims="region", coords={"region": list(self.LABELS)})
-            for n, v in {**self.DATA, "total_change": self.TOTAL}.items()
+            n: xr.DataArray(v, dims="region", coords={"region": list(LABELS)})
+            for n, v in {**DATA, "total_change": TOTAL}.items()
         }
         eager = share_from_changes(**given)
         np.testing.assert_array_equal(eager.estimate.values, self.expected())
@@ -183,10 +180,10 @@ class TestKinds:
         assert [v.code for v in computed.verdict.values] == [v.code for v in eager.verdict.values]
 
     def test_a_band_of_series_keeps_labels(self):
-        low = pd.Series([50.0, 60.0, 10.0], index=self.LABELS)
-        series = {n: pd.Series(v, index=self.LABELS) for n, v in self.DATA.items()}
+        low = pd.Series([50.0, 60.0, 10.0], index=LABELS)
+        series = {n: pd.Series(v, index=LABELS) for n, v in DATA.items()}
         result = share_from_changes(**series, total_change=cl.Band(low, low + 15))
-        assert result.low.index.equals(self.LABELS)
+        assert result.low.index.equals(LABELS)
         codes = [v.code for v in result.verdict]
         assert codes == ["not-identified", "not-identified", "not-identified"]
 

@@ -17,14 +17,14 @@ MARKERS = "osD^vPX*"
 WRAP = 66
 
 
-def separate_marks(figure: Any, *, marks: Sequence[Mark], units: Sequence[str]) -> None:
+def separate_marks(figure: Any, *, marks: Sequence[Mark]) -> None:
     """Published figures each on a track of its own: no line joins them.
 
     A mark is its heading, its unit, the figure, the end of its range, and whether it may be
     compared with the others that are so marked.
     """
     ax = bare(figure.add_subplot())
-    shapes = {unit: MARKERS[i % len(MARKERS)] for i, unit in enumerate(dict.fromkeys(units))}
+    shapes = {unit: MARKERS[i % len(MARKERS)] for i, unit in enumerate(dict.fromkeys(mark[1] for mark in marks))}
     bottom = 0.0
     for heading, unit, low, high, comparable in marks:
         lines = textwrap.wrap(heading, WRAP)

@@ -11,8 +11,9 @@ from countylines._kernels import stock_flow
 from countylines.assessment import _words as w
 from countylines.assessment._drawings import lines as drawings
 from countylines.assessment._estimates import ratio_of_counts
-from countylines.assessment.claim import Claim, Column, Drawing, Row, Ruling, Table
+from countylines.assessment.claim import Claim, Column, Drawing, Row, Ruling, Source, Table
 from countylines.assessment.sources import Figure, Sources
+from countylines.results import Estimate
 
 YEAR = "2023/24"
 YEAR_BEFORE = "2022/23"
@@ -52,7 +53,6 @@ def claim(sources: Sources, level: float) -> Claim:
     improved = sources.statement("reporting-improved")
     abroad = sources.statement("importing-forces")
     marks = _figures(sources)
-    joinable = _joinable(marks, after)
     return Claim(
         id="active-lines",
         title=f"“{w.sentence(headline.qualifier)} {w.count(headline.value)} active lines”",
@@ -74,45 +74,7 @@ def claim(sources: Sources, level: float) -> Claim:
             "were not detected: not known."
         ),
         estimates=_rows(headline, after, before, ratio, level),
-        tables=(_joinable_table(marks, joinable), _monthly_table(monthly, after)),
-        drawings=(
-            Drawing(
-                id="separate-figures",
-                title="Published figures on lines: only the two in blue count the same thing in "
-                "the same way",
-                description="Each published figure stands on a line of its own and none are "
-                "connected. "
-                + "; ".join(
-                    f"{figure.period}: {_printed(figure)} {figure.unit}, {figure.basis}"
-                    for figure in marks
-                )
-                + ".",
-                draw=functools.partial(
-                    drawings.separate_marks,
-                    marks=[
-                        (_heading(f), f.unit, f.value, f.value_upper, f in (after, before))
-                        for f in marks
-                    ],
-                    units=[figure.unit for figure in marks],
-                ),
-                height=6.4,
-            ),
-            Drawing(
-                id="implied-life",
-                title=f"How long a line would have to live for a monthly figure to become "
-                f"{w.count(after.value)} in a year",
-                description="Two falling curves of the average active life needed, one for each "
-                "reading of the monthly figure; the numbers stand in the table.",
-                draw=functools.partial(
-                    drawings.implied_life,
-                    annual=after.value,
-                    monthly=[value for value, _ in monthly],
-                    stock=lambda m: stock_flow.duration_from_stock(after.value, m, MONTHS),
-                    window=lambda m: stock_flow.duration_from_windows(m, 1, after.value, MONTHS),
-                ),
-                height=3.3,
-            ),
-        ),
+        tables=(_joinable_table(marks, after, before), _monthly_table(monthly, after)),
         conditions=(
             "Both totals follow one definition of a line and one way of compiling forces' returns.",
             "A line seen by several forces, or under several numbers, is counted once.",
@@ -141,10 +103,9 @@ def claim(sources: Sources, level: float) -> Claim:
 
 
 def _rows(
-    headline: Figure, after: Figure, before: Figure, ratio: object, level: float
+    headline: Figure, after: Figure, before: Figure, simple: Estimate, level: float
 ) -> tuple[Row, ...]:
     clustered = ratio_of_counts(after.value, before.value, level=level, design_effect=CLUSTERED)
-    simple = ratio_of_counts(after.value, before.value, level=level)
     half = 10 ** _zeros(headline.value) / 2
     least, most = stock_flow.short_window_bounds(after.value, MONTHS)
     return (
@@ -155,7 +116,7 @@ def _rows(
             "identification",
             headline.value,
             headline.value - half,
-            headline.value + half - 1,
+            headline.value + half,
             note=f"If it was rounded to the nearest hundred; {w.count(after.value)} lies in it.",
             prefix=headline.qualifier,
         ),
@@ -265,7 +226,21 @@ def _joinable(figures: Sequence[Figure], after: Figure) -> list[str]:
     return words
 
 
-def _joinable_table(figures: Sequence[Figure], joinable: Sequence[str]) -> Table:
+def _joinable_table(figures: Sequence[Figure], after: Figure, before: Figure) -> Table:
+    drawing = Drawing(
+        id="separate-figures",
+        title="Published figures on lines: only the two in blue count the same thing in the same "
+        "way",
+        description="Each published figure stands on a track of its own, and none are connected. "
+        "All of them are in the table that follows.",
+        draw=functools.partial(
+            drawings.separate_marks,
+            marks=[
+                (_heading(f), f.unit, f.value, f.value_upper, f in (after, before)) for f in figures
+            ],
+        ),
+        height=6.4,
+    )
     return Table(
         title=f"Which published figures may be compared with that of {YEAR}",
         kind="published",
@@ -286,9 +261,10 @@ def _joinable_table(figures: Sequence[Figure], joinable: Sequence[str]) -> Table
                 "press" if figure.press else "producer",
                 words,
             )
-            for figure, words in zip(figures, joinable, strict=True)
+            for figure, words in zip(figures, _joinable(figures, after), strict=True)
         ),
         note="Two figures make a trend only where unit and counting basis agree.",
+        drawing=drawing,
     )
 
 
@@ -305,8 +281,9 @@ def _monthly(sources: Sources) -> list[tuple[float, Figure]]:
     return sorted(found, key=lambda pair: pair[0])
 
 
-def _distinct(monthly: Sequence[tuple[float, Figure]]) -> list[object]:
-    return list({figure.source.url: figure.source for _, figure in monthly}.values())[:1]
+def _distinct(monthly: Sequence[tuple[float, Figure]]) -> list[Source]:
+    """Where the monthly figures were published, each place once."""
+    return list({figure.source.url: figure.source for _, figure in monthly}.values())
 
 
 def _monthly_table(monthly: Sequence[tuple[float, Figure]], after: Figure) -> Table:
@@ -344,6 +321,21 @@ def _monthly_table(monthly: Sequence[tuple[float, Figure]], after: Figure) -> Ta
             "reason for the gap between the two figures; detection, definition or growth must have "
             "a part in it. Both readings assume a steady state and that every line is detected "
             "while active, and the years differ; the last column assumes nothing of the kind."
+        ),
+        drawing=Drawing(
+            id="implied-life",
+            title="How long a line would have to live for a monthly figure to become "
+            f"{w.count(after.value)} in a year",
+            description="Two falling curves of the average active life needed, one for each "
+            "reading of the monthly figure. Their values are in the table that follows.",
+            draw=functools.partial(
+                drawings.implied_life,
+                annual=after.value,
+                monthly=[value for value, _ in monthly],
+                stock=lambda m: stock_flow.duration_from_stock(after.value, m, MONTHS),
+                window=lambda m: stock_flow.duration_from_windows(m, 1, after.value, MONTHS),
+            ),
+            height=3.3,
         ),
     )
 

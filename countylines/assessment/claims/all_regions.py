@@ -95,7 +95,7 @@ def claim(sources: Sources, level: float) -> Claim:
             "needs-unpublished-data",
             "No share, no count and no regional figure is public, for offenders or for victims, so "
             "the claim can be neither confirmed nor refuted. What it would take is known: for "
-            f"instance, in the {names[lowest]} at least {w.count(needed[lowest, column])} of "
+            f"instance, in {_named(names[lowest])} at least {w.count(needed[lowest, column])} of "
             f"{w.count(equal)} people.",
         ),
         sureness=(
@@ -135,7 +135,7 @@ def claim(sources: Sources, level: float) -> Claim:
                 decimals=2,
             ),
             Row(
-                f"Fewest {GROUP} people that would establish it in the {names[lowest]}",
+                f"Fewest {GROUP} people that would establish it in {_named(names[lowest])}",
                 "hypothetical",
                 float(needed[lowest, column]),
                 note=f"Of a sample of {w.count(equal)} there, an equal part of "
@@ -163,46 +163,6 @@ def claim(sources: Sources, level: float) -> Claim:
             _power_table(census, sizes, tail, level),
             _benchmark_table(census),
         ),
-        drawings=(
-            Drawing(
-                id="ratio-needed",
-                title="The smaller the sample and the share, the larger the ratio must be to be "
-                "established at all",
-                description="For each region, the smallest observed ratio to the census share that "
-                "each size of sample can establish; the counts stand in the table.",
-                draw=functools.partial(
-                    drawings.ratio_needed,
-                    regions=names,
-                    sizes=sizes,
-                    ratios=(needed / np.array(sizes) / census.shares[:, np.newaxis]).tolist(),
-                ),
-                height=4.1,
-            ),
-            Drawing(
-                id="benchmark-choice",
-                title="The same share of a sample is over-represented or not, by the benchmark "
-                "chosen",
-                description=f"If {w.percent(SHOWN_SHARE)} of a sample were {GROUP}, the ratio would "
-                "be "
-                + w.several(
-                    [
-                        f"{w.ratio(SHOWN_SHARE / black)} against {name}"
-                        for name, (black, _) in census.benchmarks.items()
-                    ]
-                )
-                + ".",
-                draw=functools.partial(
-                    drawings.benchmark_choice,
-                    names=[name.replace(" areas", "\nareas") for name in census.benchmarks],
-                    ratios=[
-                        (SHOWN_SHARE / black, SHOWN_SHARE / wider)
-                        for black, wider in census.benchmarks.values()
-                    ],
-                    share=SHOWN_SHARE,
-                ),
-                height=2.7,
-            ),
-        ),
         cautions=(
             "People charged through the programme come mostly from the forces that export lines, "
             f"where {w.percent(census.benchmarks['Four exporter areas'][0], 1)} of residents are "
@@ -223,7 +183,7 @@ def claim(sources: Sources, level: float) -> Claim:
                     f"{w.ratio(rate_to_representation_ratio(TRUE_RATIOS[1], q))} in {name}"
                     for name, q in (
                         ("London", float(census.regions["London"])),
-                        (f"the {names[lowest]}", float(census.shares[lowest])),
+                        (_named(names[lowest]), float(census.shares[lowest])),
                     )
                 ]
             )
@@ -236,6 +196,13 @@ def claim(sources: Sources, level: float) -> Claim:
         ),
         references=("clopper1934", "berger1982"),
     )
+
+
+def _named(region: str) -> str:
+    """A region in a sentence: ``the North East``, but ``Wales``."""
+    first = region.split()[0]
+    compass = first in ("North", "South", "East", "West")
+    return f"the {region}" if compass else region
 
 
 def _tail(level: float) -> str:
@@ -317,21 +284,19 @@ def _power_in_all(census: Census, size: int, ratio: float, tail: float) -> float
     """Chance that every region passes its own test: their product, regions being independent.
 
     The union of the hypotheses "not in this region" is rejected where each is, at the same level
-    (Berger, 1982): no correction for the number of regions is due, and none would be honest.
+    (Berger, 1982), so no correction for the number of regions is due.
     """
     return float(np.prod(_power_by_region(census, size, ratio, tail)))
 
 
 def _size_for(census: Census, ratio: float, tail: float) -> int:
-    """Smallest sample in each region from which the chance stays enough, in steps of ten."""
-    low, high = 10, LARGEST_SAMPLE
-    while high - low > 10:
-        middle = (low + high) // 20 * 10
-        if _power_in_all(census, middle, ratio, tail) >= ENOUGH_POWER:
-            high = middle
-        else:
-            low = middle
-    return high
+    """Sample in each region, in steps of ten, from which the chance stays large enough."""
+    sizes = np.arange(10, LARGEST_SAMPLE + 1, 10)
+    shares = census.shares[:, np.newaxis]
+    needed = smallest_count(sizes, shares, tail)
+    power = power_at_least(needed, sizes, np.minimum(ratio * shares, 1.0)).prod(axis=0)
+    short = np.flatnonzero(power < ENOUGH_POWER)
+    return int(sizes[min(short[-1] + 1, sizes.size - 1)]) if short.size else int(sizes[0])
 
 
 def _needed_table(
@@ -356,6 +321,20 @@ def _needed_table(
         ),
         rows=tuple(rows),
         note=f"Exact one-sided binomial test: {_tail(level)}. The samples are hypothetical.",
+        drawing=Drawing(
+            id="ratio-needed",
+            title="The smaller the sample and the share, the larger the ratio must be to be "
+            "established at all",
+            description="For each region, the smallest observed ratio to the census share that "
+            "each size of sample can establish. The counts are in the table that follows.",
+            draw=functools.partial(
+                drawings.ratio_needed,
+                regions=list(census.regions.index),
+                sizes=sizes,
+                ratios=(needed / np.array(sizes) / census.shares[:, np.newaxis]).tolist(),
+            ),
+            height=4.1,
+        ),
     )
 
 
@@ -401,4 +380,26 @@ def _benchmark_table(census: Census) -> Table:
         f"taken” moves any ratio by {exporters / national:.1f}, and “taken” against “elsewhere” by "
         f"{exporters / elsewhere:.1f}, before anybody's conduct enters. The four exporter areas "
         f"({w.several(EXPORTERS)}) have {census.exporter_people / 1e6:.1f} million residents.",
+        drawing=Drawing(
+            id="benchmark-choice",
+            title="The same share of a sample is over-represented or not, by the benchmark chosen",
+            description=f"If {w.percent(SHOWN_SHARE)} of a sample were {GROUP}, the ratio would be "
+            + w.several(
+                [
+                    f"{w.ratio(SHOWN_SHARE / black)} against {name}"
+                    for name, (black, _) in census.benchmarks.items()
+                ]
+            )
+            + ".",
+            draw=functools.partial(
+                drawings.benchmark_choice,
+                names=[name.replace(" areas", "\nareas") for name in census.benchmarks],
+                ratios=[
+                    (SHOWN_SHARE / black, SHOWN_SHARE / wider)
+                    for black, wider in census.benchmarks.values()
+                ],
+                share=SHOWN_SHARE,
+            ),
+            height=2.7,
+        ),
     )

@@ -75,7 +75,7 @@ def claim(sources: Sources, level: float) -> Claim:
             f"What closed means: “{defined.source.wording}”",
             "Setting closures against lines detected "
             f"({w.count(detected.value)} in {detected.period}, press figure) as a rate of success "
-            "joins a count of activity over five years to a count of lines seen in one.",
+            "joins a count of activity over several years to a count of lines seen in one.",
             "Lines re-form under new numbers and names; a line closed twice counts twice.",
             "More closures can mean more lines, more police work, or an easier rule.",
         ),

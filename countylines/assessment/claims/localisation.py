@@ -28,6 +28,9 @@ YEAR_BEFORE = "2022/23"
 UNTYPED = 0.2
 """Share of lines of no type in the worked example."""
 
+DETECTION_GAINS = (1.0, 1.5, 2.0, 3.0)
+"""Relative gains shown beside those that explain the odds ratio."""
+
 CELLS = ["internal_before", "external_before", "internal_after", "external_after"]
 
 
@@ -99,6 +102,7 @@ def claim(sources: Sources, level: float) -> Claim:
     ratio = _odds_ratio(tables, level)
     limit = _tipping(tables, "limit", level)
     low, high = shares["after"]
+    earlier, later = (sources.statement(f"definition-{year}") for year in (2018, 2023))
     verdict = (
         f"Detected lines did become more local: the internal share went from "
         f"{w.percent(shares['before'][0])} in {YEAR_BEFORE} to {w.percent(low)} in {YEAR}, if three "
@@ -114,6 +118,8 @@ def claim(sources: Sources, level: float) -> Claim:
             published.internal.source,
             published.after.source,
             sources.statement("more-localised").source,
+            earlier.source,
+            later.source,
         ),
         estimand=(
             "Two things: by how much the share of internal lines among all lines changed; and how "
@@ -127,22 +133,23 @@ def claim(sources: Sources, level: float) -> Claim:
             f"{w.ratio(limit.estimate, 1)} times better detected than external ones would be enough."
         ),
         estimates=_rows(published, tables, shares, ratio, limit, level),
-        tables=(_compatible(tables), _untyped(published), _moved(tables, level)),
-        drawings=_drawings(published, shares, ratio, limit),
+        tables=(
+            _compatible(tables),
+            _untyped(published, shares),
+            _detection(ratio, limit, level),
+            _moved(tables, level),
+        ),
         conditions=(
             "Both totals, known from the press only, share one definition and one vintage with the "
             "two percentages.",
             "Every line has a type: internal or external.",
-            f"The percentages were rounded to the nearest {_unit(published.internal)} and "
-            f"{_unit(published.external)} of a per cent point, as printed.".replace(
-                "nearest 1 and", "nearest whole and"
-            ),
+            "The percentages are rounded to the nearest, at the last digit printed.",
         ),
         cautions=(
             "An odds ratio is not a ratio of shares. The share of internal lines doubled; the odds "
             f"rose {w.ratio(ratio.estimate)}-fold.",
-            "Internal lines became countable: the definition of 2018 spoke of exporting drugs into "
-            "“importing areas”, and by 2023 a line need cross no border.",
+            "Internal lines became countable. The definition of 2018 spoke of "
+            f"“{earlier.source.wording}”; by 2023 drugs could move “{later.source.wording}”.",
             "Whether a line is internal depends on the size and shape of the force: one that moves "
             "5 km over a border is external, one that moves 60 km inside a large force is internal.",
             "A national change hides which forces began to report, or to look, between the years.",
@@ -158,10 +165,6 @@ def claim(sources: Sources, level: float) -> Claim:
         ),
         references=("brown2017", *ratio.references, "manski2003", "vanderweele2017"),
     )
-
-
-def _unit(figure: Figure) -> str:
-    return f"{10.0 ** -figure.decimals:g}"
 
 
 def _shares(tables: pd.DataFrame) -> dict[str, tuple[float, float]]:
@@ -359,7 +362,7 @@ def _compatible(tables: pd.DataFrame) -> Table:
     )
 
 
-def _untyped(published: Published) -> Table:
+def _untyped(published: Published, shares: dict[str, tuple[float, float]]) -> Table:
     grid = [0.0, 0.05, 0.1, published.majority_lost, UNTYPED, 0.3]
     rows = [
         (at, float(published.share_after(at)), float(published.share_after(at, at))) for at in grid
@@ -374,44 +377,7 @@ def _untyped(published: Published) -> Table:
         ),
         rows=tuple(rows),
         note="Share of the lines that have a type. The odds ratio is not affected.",
-    )
-
-
-def _moved(tables: pd.DataFrame, level: float) -> Table:
-    curve = reclassification_sensitivity(
-        *_middle(tables), moved_share=[0.1, 0.2, 0.3, 0.4, 0.5], level=level
-    )
-    grid = curve[curve["case"] == "grid"]
-    rows = [
-        (
-            float(row.moved_share),
-            float(row.estimate),
-            (float(row.low), float(row.high)),
-            1 / float(row.estimate),
-        )
-        for row in grid.itertuples()
-    ]
-    return Table(
-        title=f"If part of the internal lines of {YEAR} would have been called external before",
-        kind="arithmetic",
-        columns=(
-            Column("Part re-labelled", "share", 0),
-            Column("Odds ratio left", "ratio"),
-            Column(f"{w.level(level)} confidence interval", "ratio"),
-        ),
-        rows=tuple(row[:3] for row in rows),
-        note="An odds ratio of 1 is no shift at all.",
-    )
-
-
-def _drawings(
-    published: Published,
-    shares: dict[str, tuple[float, float]],
-    ratio: Estimate,
-    limit: Estimate,
-) -> tuple[Drawing, ...]:
-    return (
-        Drawing(
+        drawing=Drawing(
             id="untyped-lines",
             title=f"The internal share of {YEAR} rests on every line having a type",
             description=f"A falling curve: {w.percent(shares['after'][0])} if no line is without a "
@@ -427,7 +393,27 @@ def _drawings(
             ),
             height=3.2,
         ),
-        Drawing(
+    )
+
+
+def _detection(ratio: Estimate, limit: Estimate, level: float) -> Table:
+    gains = sorted({*DETECTION_GAINS, float(limit.estimate), float(ratio.estimate)})
+    return Table(
+        title="What is left if internal lines came to be better detected, relative to external",
+        kind="arithmetic",
+        columns=(
+            Column("Relative gain in detection", "ratio"),
+            Column("Odds ratio left", "ratio"),
+            Column(f"{w.level(level)} confidence interval", "ratio"),
+            Column("Internal lines detected the year before, at most", "share", 0),
+        ),
+        rows=tuple(
+            (gain, ratio.estimate / gain, (ratio.low / gain, ratio.high / gain), 1 / gain)
+            for gain in gains
+        ),
+        note="An odds ratio of 1 is no shift at all. The last column holds if the detection of "
+        "external lines did not change: no more than all can be detected.",
+        drawing=Drawing(
             id="detection-change",
             title="What is left of the odds ratio if internal lines came to be better detected",
             description=f"A falling line with a band for its interval: at a relative gain of "
@@ -444,3 +430,31 @@ def _drawings(
             height=3.3,
         ),
     )
+
+
+def _moved(tables: pd.DataFrame, level: float) -> Table:
+    curve = reclassification_sensitivity(
+        *_middle(tables), moved_share=[0.1, 0.2, 0.3, 0.4, 0.5], level=level
+    )
+    grid = curve[curve["case"] == "grid"]
+    rows = [
+        (
+            float(row.moved_share),
+            float(row.estimate),
+            (float(row.low), float(row.high)),
+        )
+        for row in grid.itertuples()
+    ]
+    return Table(
+        title=f"If part of the internal lines of {YEAR} would have been called external before",
+        kind="arithmetic",
+        columns=(
+            Column("Part re-labelled", "share", 0),
+            Column("Odds ratio left", "ratio"),
+            Column(f"{w.level(level)} confidence interval", "ratio"),
+        ),
+        rows=tuple(rows),
+        note="An odds ratio of 1 is no shift at all.",
+    )
+
+

@@ -127,16 +127,16 @@ def claim(sources: Sources, level: float) -> Claim:
 def _unavailable(sources: Sources) -> Figure:
     """The published passage that says that the figure did not exist."""
     table = sources.table("missing_children")
-    row = table[table["unit"] == "not available"].iloc[0]
+    row = table[table["value"].isna()].iloc[0]
     source = sources.source(str(row["source_url"]), str(row["status"]), str(row["wording"]))
     return Figure(0.0, None, str(row["period"]), str(row["measure"]), "", "", "", source)
 
 
 def _rounded(value: float, step: int, direction: str) -> tuple[float, float]:
-    """Whole numbers that the rule turns into `value`; halves are rounded up."""
+    """Numbers that the rule turns into `value`; both halves are in, whichever way they go."""
     if direction == "down":
         return value, value + step - 1
-    return value - step / 2, value + step / 2 - 1
+    return value - step / 2, value + step / 2
 
 
 def _rounding_table(figure: Figure) -> Table:

@@ -71,11 +71,9 @@ def claim(sources: Sources, level: float) -> Claim:
             Row(
                 "Smallest margin by which detected lines would count as stable",
                 "confidence",
-                None,
-                None,
                 paired.high,
-                "ratio",
-                "An equivalence test would call the detected totals stable only if a change by this "
+                format="ratio",
+                note="An equivalence test would call the detected totals stable only if a change by this "
                 "factor, up or down, still counted as none.",
                 level=level,
                 method="two one-sided tests",

@@ -1,0 +1,293 @@
+"""The report as one page: inline style, inline figures, no script, and nothing fetched."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterable, Sequence
+from importlib import resources
+from typing import TYPE_CHECKING
+
+from countylines import _citations
+from countylines.assessment import _svg, _text
+from countylines.assessment import _words as w
+from countylines.assessment._markdown import attributions
+from countylines.assessment.claim import (
+    KIND_MEANINGS,
+    KIND_WORDS,
+    VERDICT_MEANINGS,
+    VERDICTS,
+    Claim,
+    Row,
+    Source,
+    Table,
+)
+
+if TYPE_CHECKING:
+    from countylines.assessment.report import Assessment
+
+_ADDRESS = re.compile(r"https?://[^\s<>&]+[^\s<>&.,;)]")
+
+
+def page(report: Assessment) -> str:
+    """The whole report."""
+    style = resources.files("countylines.assessment").joinpath("report.css")
+    body = [_front(report), _reading(report)]
+    body += [_section(claim, number) for number, claim in enumerate(report.claims, 1)]
+    body.append(_provenance(report))
+    return "\n".join(
+        [
+            "<!DOCTYPE html>",
+            '<html lang="en-GB">',
+            "<head>",
+            '<meta charset="utf-8">',
+            '<meta name="viewport" content="width=device-width, initial-scale=1">',
+            '<meta name="color-scheme" content="light">',
+            f"<title>{text(_text.TITLE)}</title>",
+            f"<style>\n{style.read_text(encoding='utf-8').strip()}\n</style>",
+            "</head>",
+            "<body>",
+            "<main>",
+            *body,
+            "</main>",
+            "</body>",
+            "</html>",
+            "",
+        ]
+    )
+
+
+def fragment(report: Assessment) -> str:
+    """The front table alone, for a notebook."""
+    rows = "".join(
+        f"<tr><td>{text(claim.title)}</td><td><strong>{text(claim.verdict.words)}.</strong> "
+        f"{text(claim.verdict.sentence)}</td><td>{text(claim.sureness)}</td></tr>"
+        for claim in report.claims
+    )
+    return (
+        f'<div class="countylines-result"><p><strong>{text(_text.TITLE)}</strong></p>'
+        "<table><thead><tr><th>Claim</th><th>What the published figures support</th>"
+        f"<th>How sure</th></tr></thead><tbody>{rows}</tbody></table></div>"
+    )
+
+
+def text(words: str) -> str:
+    """Escaped text, with spaces that do not break before units and a real minus sign."""
+    words = re.sub(r"(?<=\d) (?=%|days?\b|months?\b)", "\u00a0", words)
+    words = re.sub(r"(?<![\w.])-(?=\d)", "\u2212", words)
+    return html.escape(words)
+
+
+def _verdict(code: str, words: str) -> str:
+    return f'<span class="verdict {code}">{text(words)}</span>'
+
+
+def _front(report: Assessment) -> str:
+    rows = "".join(
+        f'<tr><th scope="row"><a href="#{claim.id}">{number}. {text(claim.title)}</a></th>'
+        f'<td data-label="What the published figures support">'
+        f"{_verdict(claim.verdict.code, claim.verdict.words)} "
+        f"{text(claim.verdict.sentence)}</td>"
+        f'<td data-label="How sure">{text(claim.sureness)}</td></tr>'
+        for number, claim in enumerate(report.claims, 1)
+    )
+    press = _text.press_note(report.claims)
+    return "\n".join(
+        [
+            "<header>",
+            f"<h1>{text(_text.TITLE)}</h1>",
+            f'<p class="subtitle">{text(_text.SUBTITLE)}</p>',
+            "</header>",
+            f"<p>{text(_text.PURPOSE)}</p>",
+            '<section id="summary">',
+            "<h2>In one minute</h2>",
+            '<table class="stack front"><thead><tr><th scope="col">Claim</th>'
+            '<th scope="col">What the published figures support</th>'
+            f'<th scope="col">How sure</th></tr></thead><tbody>{rows}</tbody></table>',
+            f'<p class="small">{text(press)}</p>' if press else "",
+            '<p class="small"><a href="#reading">How to read the verdicts and the numbers</a>; '
+            '<a href="#provenance">where they come from, and how to cite them</a>.</p>',
+            "</section>",
+        ]
+    )
+
+
+def _reading(report: Assessment) -> str:
+    used = {claim.verdict.code for claim in report.claims}
+    verdicts = "".join(
+        f"<dt>{_verdict(code, VERDICTS[code])}</dt><dd>{text(VERDICT_MEANINGS[code])}</dd>"
+        for code in VERDICTS
+        if code in used
+    )
+    kinds = "".join(
+        f'<dt><span class="kind {kind}">{text(KIND_WORDS[kind])}</span></dt>'
+        f"<dd>{text(meaning)}</dd>"
+        for kind, meaning in KIND_MEANINGS.items()
+    )
+    notice = "" if _svg.is_available() else f'<p class="notice">{text(_svg.MISSING)}</p>'
+    return "\n".join(
+        [
+            '<section id="reading">',
+            "<h2>How to read it</h2>",
+            notice,
+            "<p>Each claim has one of four verdicts.</p>",
+            f"<dl>{verdicts}</dl>",
+            "<p>Each number says what kind of number it is. Only a confidence interval is a "
+            "statement about chance.</p>",
+            f"<dl>{kinds}</dl>",
+            "</section>",
+        ]
+    )
+
+
+def _section(claim: Claim, number: int) -> str:
+    parts = [
+        f'<section class="claim" id="{claim.id}">',
+        f"<h2>{number}. {text(claim.title)}</h2>",
+        _quotation(claim),
+        f"<h3>What would have to be estimated</h3><p>{text(claim.estimand)}</p>",
+        f'<div class="ruling {claim.verdict.code}"><p>'
+        f"{_verdict(claim.verdict.code, claim.verdict.words)} {text(claim.verdict.sentence)}</p>"
+        f"<p><strong>How sure:</strong> {text(claim.sureness)}</p></div>",
+        _items("Conditions", claim.conditions, ordered=True),
+        f"<h3>The numbers</h3>{_numbers(claim.estimates)}",
+        *(_table(table) for table in claim.tables),
+        _items("What could mislead", claim.cautions),
+        _items("What would settle it", claim.needed),
+        _sources(claim.sources),
+        _methods(claim.references),
+        "</section>",
+    ]
+    return "\n".join(part for part in parts if part)
+
+
+def _quotation(claim: Claim) -> str:
+    first = claim.sources[0]
+    return (
+        f"<figure class=\"quote\"><blockquote><p>“{text(claim.wording)}”</p></blockquote>"
+        f"<figcaption>{_reference(first)}</figcaption></figure>"
+    )
+
+
+def _reference(source: Source) -> str:
+    """Publisher, title and date, linked, with whose text it is."""
+    words = text(_text.source(source))
+    # Whatever a table says, nothing but a web address becomes a link.
+    if _ADDRESS.match(source.url):
+        words = f'<a href="{html.escape(source.url)}" rel="noreferrer">{words}</a>'
+    status = f'<span class="status {source.status}">{text(_text.STATUS_WORDS[source.status])}</span>'
+    return f"{words} {status}"
+
+
+def _numbers(rows: Sequence[Row]) -> str:
+    body = "".join(_number(row) for row in rows)
+    return (
+        '<table class="stack numbers"><thead><tr><th scope="col">Quantity</th>'
+        '<th scope="col">Value</th><th scope="col">What it means, and what it does not</th>'
+        f"</tr></thead><tbody>{body}</tbody></table>"
+    )
+
+
+def _number(row: Row) -> str:
+    press = ' <span class="status press">press</span>' if row.press else ""
+    note = f"<br>{text(row.note)}" if row.note else ""
+    return (
+        f'<tr><th scope="row">{text(row.label)}</th>'
+        f'<td class="value">{text(_text.value(row))}</td>'
+        f'<td><span class="kind {row.kind}">{text(_text.kind(row))}</span>{press}{note}</td></tr>'
+    )
+
+
+def _table(table: Table) -> str:
+    figure = ""
+    if table.drawing is not None and _svg.is_available():
+        figure = (
+            f'<figure class="drawing"><figcaption>{text(table.drawing.title)}</figcaption>'
+            f"{_svg.render(table.drawing)}</figure>"
+        )
+    numeric = [column.format != "text" for column in table.columns]
+    heads = "".join(
+        f'<th scope="col"{_right(n)}>{text(column.name)}</th>'
+        for column, n in zip(table.columns, numeric, strict=True)
+    )
+    body = "".join(
+        "<tr>"
+        + "".join(f"<td{_right(n)}>{text(item)}</td>" for item, n in zip(row, numeric, strict=True))
+        + "</tr>"
+        for row in _text.cells(table)
+    )
+    note = f"{KIND_WORDS[table.kind]}. {table.note}" if table.note else f"{KIND_WORDS[table.kind]}."
+    return (
+        f'<div class="block">{figure}<div class="scroll" role="region" tabindex="0" '
+        f'aria-label="{text(table.title)}"><table><caption>{text(table.title)}</caption>'
+        f"<thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>"
+        f'<p class="small">{text(w.sentence(note))}</p></div>'
+    )
+
+
+def _right(numeric: bool) -> str:
+    return ' class="number"' if numeric else ""
+
+
+def _items(title: str, items: Iterable[str], *, ordered: bool = False) -> str:
+    rows = "".join(f"<li>{text(item)}</li>" for item in items)
+    tag = "ol" if ordered else "ul"
+    return f"<h3>{title}</h3><{tag}>{rows}</{tag}>" if rows else ""
+
+
+def _sources(sources: Sequence[Source]) -> str:
+    rows = "".join(
+        f"<li>{_reference(source)}<br>“{text(source.wording)}”"
+        + (f"<br><em>{text(source.note)}</em>" if source.note else "")
+        + "</li>"
+        for source in sources
+    )
+    return f'<h3>Sources</h3><ul class="small">{rows}</ul>'
+
+
+def _methods(keys: Sequence[str]) -> str:
+    rows = "".join(f"<li>{_linked(_citations.in_words(key))}</li>" for key in keys)
+    return f'<h3>Methods</h3><ul class="small">{rows}</ul>' if rows else ""
+
+
+def _linked(words: str) -> str:
+    """Text in which web addresses are links."""
+    return _ADDRESS.sub(
+        lambda match: f'<a href="{match.group(0)}" rel="noreferrer">{match.group(0)}</a>',
+        text(words),
+    )
+
+
+def _provenance(report: Assessment) -> str:
+    made = report.provenance
+    rows = "".join(
+        f"<tr><td>{text(str(table['title'] or table['name']))}<br>"
+        f"<code>{text(table['name'])}</code></td>"
+        f"<td>{text(str(table['source'] or 'not given'))}</td>"
+        f"<td>{text(str(table['licence'] or 'not given'))}</td>"
+        f"<td>{text(w.day(str(table['retrieved'] or 'not given')))}</td>"
+        f"<td><code>{text(str(table['sha256'] or 'not given'))[:16]}</code></td></tr>"
+        for table in made["tables"]
+    )
+    notices = "".join(f"<li>{text(notice)}</li>" for notice in attributions(report))
+    software = ", ".join(f"{name} {number}" for name, number in made["software"].items())
+    methods = "; ".join(made["methods"])
+    return "\n".join(
+        [
+            '<section id="provenance">',
+            "<h2>Where this comes from, and how to cite it</h2>",
+            f"<p>Made by countylines {text(made['countylines'])} with {text(software)}, from the "
+            "tables below and nothing else; nothing was fetched to make it. The same tables give "
+            "the same report.</p>",
+            '<div class="scroll" role="region" tabindex="0" aria-label="Tables used"><table>'
+            '<caption>Tables used</caption><thead><tr><th scope="col">Table</th>'
+            '<th scope="col">Source</th><th scope="col">Licence</th>'
+            '<th scope="col">Retrieved</th><th scope="col">SHA-256, first 16</th></tr></thead>'
+            f"<tbody>{rows}</tbody></table></div>",
+            f'<p class="small">Methods used: {text(methods)}.</p>' if methods else "",
+            f'<ul class="small">{notices}</ul>' if notices else "",
+            "<p>Cite a figure by its own source. Cite what is computed here as:</p>",
+            f"<p><cite>{_linked(made['citation'])}</cite></p>",
+            "</section>",
+        ]
+    )
