@@ -27,23 +27,31 @@ def seconds(value: float) -> str:
     return f"{value / 1e-9:.3g} ns"
 
 
+def row_name(test: str) -> str:
+    """What a row is called: countylines, the peer, or the words of the test's name."""
+    name, _, case = test.removeprefix("test_").rstrip("]").partition("[")
+    who = name.rsplit("_", 1)[-1]
+    words = "countylines" if who == OURS else name.replace("_", " ")
+    return f"{words} ({case})" if case else words
+
+
 def tables(report: dict[str, list[dict]]) -> str:
-    """One table a group: median, spread and the peer's time over ours."""
+    """One table a group: median, spread, and how many times ours it takes."""
     groups: dict[str, list[tuple[str, float, float]]] = {}
     for item in report["benchmarks"]:
-        who = item["name"].partition("[")[0].rsplit("_", 1)[-1]
         stats = item["stats"]
         groups.setdefault(item["group"] or item["name"], []).append(
-            (who, stats["median"], stats["iqr"])
+            (row_name(item["name"]), stats["median"], stats["iqr"])
         )
+    width = max(len(name) for rows in groups.values() for name, _, _ in rows) + 2
     parts = []
     for group, rows in sorted(groups.items()):
-        base = next((median for who, median, _ in rows if who == OURS), None)
-        parts += ["", group, f"  {'':<16}{'median':>10}{'iqr':>10}{'over ours':>12}"]
-        for who, median, spread in sorted(rows, key=lambda row: (row[0] != OURS, row[1])):
-            ratio = f"{median / base:.2f} x" if base and who != OURS else ""
-            name = "countylines" if who == OURS else who
-            parts.append(f"  {name:<16}{seconds(median):>10}{seconds(spread):>10}{ratio:>12}")
+        ours = [median for name, median, _ in rows if name == "countylines"]
+        parts += ["", group, f"  {'':<{width}}{'median':>10}{'iqr':>10}{'times ours':>12}"]
+        for name, median, spread in sorted(rows, key=lambda row: (row[0] != "countylines", row[1])):
+            ratio = f"{median / ours[0]:.2f}" if ours and name != "countylines" else ""
+            line = f"  {name:<{width}}{seconds(median):>10}{seconds(spread):>10}{ratio:>12}"
+            parts.append(line.rstrip())
     return "\n".join(parts)
 
 

@@ -135,7 +135,7 @@ def _scalar_facts(result: Any) -> list[tuple[str, str]]:
     facts = _mode_facts(result)
     facts.append(("estimate", number(result.estimate)))
     facts.append((interval_words(result), f"{number(result.low)} to {number(result.high)}"))
-    if result.region_low is not None:
+    if result.region_low is not None and result.interval_kind != "identification":
         region = f"{number(result.region_low)} to {number(result.region_high)}"
         facts.append(("identified range", region))
     if result.standard_error is not None:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import functools
-import importlib
-import inspect
+import re
+import sys
 from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import countylines as cl
+sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-HERE = Path(__file__).resolve().parent
+from generated_pages import public_names, write_a_to_z, write_coverage
 
 project = "countylines"
 author = "The countylines developers"
@@ -125,30 +124,6 @@ html_theme_options = {
 html_sidebars = {"index": [], "quickstart": []}
 
 
-@functools.cache
-def public_names() -> dict[str, str]:
-    """Where every public name is documented, by the last part of it."""
-    names: dict[str, str] = {}
-    rooms = {name for name in cl.__all__ if inspect.ismodule(getattr(cl, name))}
-    for room in sorted(rooms):
-        module = importlib.import_module(f"countylines.{room}")
-        for name in getattr(module, "__all__", ()):
-            names[name] = f"countylines.{room}.{name}"
-    # Where a name is offered at the top as well, it is documented there, but for CaptureHistories.
-    for name in set(cl.__all__) - rooms - {"CaptureHistories"}:
-        names[name] = f"countylines.{name}"
-    return names
-
-
-def write_a_to_z() -> None:
-    """One line a public name, in the order of the alphabet."""
-    names = public_names()
-    lines = [f"   ~{names[key]}" for key in sorted(names, key=str.lower)]
-    page = HERE / "api" / "generated" / "a_z.txt"
-    page.parent.mkdir(parents=True, exist_ok=True)
-    page.write_text("\n".join([".. autosummary::", "", *lines, ""]), encoding="utf-8")
-
-
 def resolve_public_name(app: Any, env: Any, node: Any, contnode: Any) -> Any:
     """Link a public name that is written short, or by the file it is defined in."""
     target = node.get("reftarget", "")
@@ -164,7 +139,18 @@ def resolve_public_name(app: Any, env: Any, node: Any, contnode: Any) -> Any:
     return None
 
 
+def without_private_fields(
+    app: Any, what: str, name: str, obj: Any, options: Any, signature: str, returned: str
+) -> tuple[str, str] | None:
+    """A signature without the fields of a dataclass that only the package sets."""
+    if what == "class" and signature:
+        return re.sub(r", _\w+=\w+", "", signature), returned
+    return None
+
+
 def setup(app: Any) -> None:
-    """Write the page A to Z before pages are read, and resolve short names."""
+    """Write what is written from the package before pages are read, and resolve short names."""
     write_a_to_z()
+    write_coverage()
+    app.connect("autodoc-process-signature", without_private_fields)
     app.connect("missing-reference", resolve_public_name)

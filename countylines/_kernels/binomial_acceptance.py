@@ -18,13 +18,14 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import betaln, expit, gammaln, log_expit, logit, ndtri
+from scipy.special import betaln, expit, log_expit, logit, ndtri
 
 from countylines._kernels import binomial_exact
 from countylines._kernels.binomial_exact import at_least, at_most
 from countylines._kernels.binomial_score import skew_solve
 from countylines._kernels.method import FloatArray
 from countylines._kernels.roots import Rows, increasing_root
+from countylines._kernels.stirling import log_factorial_rest
 
 METHODS = frozenset({"blaker", "minlike"})
 
@@ -32,32 +33,21 @@ METHODS = frozenset({"blaker", "minlike"})
 # one half, say), and come out of the tail functions a few units in the last place apart.
 TIE = 1e-11
 
-_REMAINDER = (1 / 12, -1 / 360, 1 / 1260, -1 / 1680, 1 / 1188)
-_SERIES_FROM = 16.0
 _SETTLED = 1e-9  # slopes rest on logs of factorials, which lose digits where totals are large
-
-
-def _log_rising(a: FloatArray, d: FloatArray) -> FloatArray:
-    """log Gamma(a + d) - log Gamma(a) for a > 0, without cancellation where a is large."""
-    large = np.maximum(a, _SERIES_FROM)
-    series = (large + d - 0.5) * np.log1p(d / large) + d * (np.log(large) - 1.0)
-    series += _remainder(large + d) - _remainder(large)
-    return np.where(a >= _SERIES_FROM, series, gammaln(a + d) - gammaln(a))
-
-
-def _remainder(a: FloatArray) -> FloatArray:
-    """What Stirling's formula leaves out of log Gamma(a), a >= 16."""
-    inverse = 1.0 / a
-    total = np.zeros_like(a)
-    for coefficient in _REMAINDER[::-1]:
-        total = total * inverse * inverse + coefficient
-    return total * inverse
 
 
 def _log_choose_ratio(k: FloatArray, near: FloatArray, total: FloatArray) -> FloatArray:
     """log C(n, k) - log C(n, x) for k < x."""
-    d = near - k
-    return _log_rising(k + 1.0, d) - _log_rising(total - near + 1.0, d)
+    return _log_product(k, near) - _log_product(total - near, total - k)
+
+
+def _log_product(low: FloatArray, high: FloatArray) -> FloatArray:
+    """log(high! / low!) for low < high, to full relative precision."""
+    steps = high - low
+    some = np.maximum(low, 1.0)
+    lead = high * np.log1p(steps / some) + steps * np.log(some)
+    lead = np.where(low > 0.0, lead, high * np.log(high))
+    return lead - steps + log_factorial_rest(high) - log_factorial_rest(low)
 
 
 def _tie_logit(k: FloatArray, near: FloatArray, total: FloatArray) -> FloatArray:

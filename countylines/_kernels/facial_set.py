@@ -188,9 +188,7 @@ def _independent_columns(design: FloatArray) -> list[int]:
     return chosen
 
 
-def _regular_rows(
-    masks: BoolArray, terms: IntArray, seen: BoolArray, cells: IntArray
-) -> BoolArray:
+def _regular_rows(masks: BoolArray, terms: IntArray, seen: BoolArray, cells: IntArray) -> BoolArray:
     """Whether each model's design has full rank on the cells seen."""
     sums = seen.astype(np.float64) @ hierarchical.cells_above(cells)
     gram = sums[terms[:, None] | terms[None, :]]

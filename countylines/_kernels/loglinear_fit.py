@@ -30,13 +30,14 @@ _LEAST_WEIGHT = 1e-280
 
 
 class Fits(NamedTuple):
-    """One row a fit; arrays of length (rows,) but for the fitted values, (rows, cells)."""
+    """One row a fit; arrays of length (rows,) but for fitted values, (rows, cells)."""
 
     log_hidden: FloatArray  # the intercept: log of the fitted value of the hidden cell
     variance: FloatArray  # of the intercept, from the inverse information
     log_likelihood: FloatArray  # Poisson, with its constant
     deviance: FloatArray
     fitted: FloatArray
+    coefficients: FloatArray  # (rows, columns); nan for a term that the row does not have
     converged: BoolArray
 
 
@@ -61,14 +62,17 @@ def fit(
     rows = len(counts)
     above = hierarchical.cells_above(cells)
     empty = [np.full(rows, np.nan) for _ in range(4)]
-    result = Fits(*empty, np.zeros(counts.shape), np.zeros(rows, dtype=bool))
+    coefficients = np.full(masks.shape, np.nan)
+    result = Fits(*empty, np.zeros(counts.shape), coefficients, np.zeros(rows, dtype=bool))
     sizes = masks.sum(axis=1)
     for size in np.unique(sizes):
         chosen = np.flatnonzero(sizes == size)
         columns = np.nonzero(masks[chosen])[1].reshape(len(chosen), size)
         part = _newton(counts[chosen], terms[columns], on_face[chosen], above)
-        for whole, piece in zip(result, part, strict=True):
-            whole[chosen] = piece
+        coefficients[chosen[:, None], columns] = part.coefficients
+        for name in Fits._fields:
+            if name != "coefficients":
+                getattr(result, name)[chosen] = getattr(part, name)
     return result
 
 
@@ -95,9 +99,7 @@ def _newton(counts: FloatArray, terms: IntArray, on_face: BoolArray, above: Floa
         decrement = np.einsum("ij,ij->i", score, step)
         done = decrement <= TOLERANCE**2 * np.maximum(1.0, np.abs(saturated[active]))
         done |= np.abs(step).max(axis=1) <= TOLERANCE
-        _line_search(
-            active, step, coefficients, value, fitted, design, counts, face, decrement
-        )
+        _line_search(active, step, coefficients, value, fitted, design, counts, face, decrement)
         converged[active[done]] = True
         active = active[~done]
         if active.size == 0:
@@ -112,6 +114,7 @@ def _newton(counts: FloatArray, terms: IntArray, on_face: BoolArray, above: Floa
         value - gammaln(counts + 1.0).sum(axis=1),
         2.0 * (saturated - value),
         fitted,
+        coefficients,
         converged,
     )
 

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import brentq
 
 from countylines._kernels import loglinear_fit, stirling
 
@@ -24,7 +25,6 @@ BoolArray = NDArray[np.bool_]
 
 MOST = 1e15
 LEAST = 1e-8
-_STEPS = 200
 _TOLERANCE = 1e-11
 
 
@@ -50,9 +50,7 @@ def log_likelihood(hidden: FloatArray, table: Table) -> tuple[FloatArray, FloatA
     cells = np.concatenate([[0], table.cells])
     counts = np.column_stack([hidden, np.broadcast_to(table.counts, (rows, len(table.counts)))])
     masks = np.ones((rows, len(table.terms)), dtype=bool)
-    fits = loglinear_fit.fit(
-        counts, table.terms, masks, np.ones(counts.shape, dtype=bool), cells
-    )
+    fits = loglinear_fit.fit(counts, table.terms, masks, np.ones(counts.shape, dtype=bool), cells)
     fitted_hidden, fitted = fits.fitted[:, 0], fits.fitted[:, 1:]
     total = hidden + table.counts.sum()
     excess = (fitted_hidden - hidden) / hidden
@@ -97,7 +95,7 @@ def _maximum(table: Table, start: float) -> float:
         step *= 2
         if high > np.log(MOST):
             return MOST
-    return float(np.exp(_root(slope, low, high, falling=True)))
+    return float(np.exp(brentq(slope, low, high, xtol=_TOLERANCE, rtol=1e-13)))
 
 
 def _limit(table: Table, peak: float, top: float, z: float, side: int) -> float:
@@ -115,13 +113,12 @@ def _limit(table: Table, peak: float, top: float, z: float, side: int) -> float:
             return 0.0 if side < 0 else np.inf
         near, far = far, side * min(side * (far + side * step), side * end)
         step *= 2
-    return float(np.exp(_root(distance, near, far, falling=False)))
+    return float(np.exp(brentq(distance, near, far, xtol=_TOLERANCE, rtol=1e-13)))
 
 
-def _root(function, start: float, end: float, *, falling: bool) -> float:  # type: ignore[no-untyped-def]
-    """Root between two points of opposite sign (Chandrupatla, 1997)."""
-    from scipy.optimize import brentq
-
-    del falling
-    root: float = brentq(function, start, end, xtol=_TOLERANCE, rtol=1e-13, maxiter=_STEPS)
-    return root
+def signed_root(table: Table, peak: float, hidden: float) -> float:
+    """Distance of a hidden number from the maximum, in standard normal units, below it negative."""
+    points = np.maximum(np.array([peak, hidden]), LEAST)
+    top, value = log_likelihood(points, table)[0]
+    root = float(np.sqrt(max(2.0 * (top - value), 0.0)))
+    return root if hidden > peak else -root

@@ -15,7 +15,7 @@ from scipy.special import ndtri
 
 FloatArray = NDArray[np.float64]
 
-FEWEST_DRAWS = 4  # a chain: two for each half
+FEWEST_DRAWS = 10  # a chain: with fewer, the halves have too few lags to end the sum of lags
 TAILS = (0.05, 0.95)
 
 
@@ -27,7 +27,8 @@ def rank_rhat(draws: FloatArray) -> FloatArray:
     """
     bulk = _split_rhat(rank_normalised(split_chains(draws)))
     tail = _split_rhat(rank_normalised(_folded(split_chains(draws))))
-    return np.fmax(bulk, tail)
+    larger: FloatArray = np.fmax(bulk, tail)
+    return larger
 
 
 def bulk_ess(draws: FloatArray) -> FloatArray:
@@ -43,11 +44,12 @@ def tail_ess(draws: FloatArray) -> FloatArray:
         quantile = np.quantile(flat, share, axis=-1, method="inverted_cdf")
         below = (draws <= quantile[..., None, None]).astype(np.float64)
         sizes.append(effective_size(split_chains(below)))
-    return np.fmin(*sizes)
+    smaller: FloatArray = np.fmin(*sizes)
+    return smaller
 
 
 def split_chains(draws: FloatArray) -> FloatArray:
-    """Each chain as two: its first and last half; with an odd number the middle draw is left out."""
+    """Each chain as two, its first and last half; of an odd number the middle draw is left out."""
     half = draws.shape[-1] // 2
     return np.concatenate([draws[..., :half], draws[..., draws.shape[-1] - half :]], axis=-2)
 
@@ -62,13 +64,13 @@ def rank_normalised(draws: FloatArray) -> FloatArray:
 
 def _mean_ranks(values: FloatArray) -> FloatArray:
     _, place, count = np.unique(values, return_inverse=True, return_counts=True)
-    last = np.cumsum(count)
-    return (last - 0.5 * (count - 1))[place]
+    ranks: FloatArray = np.cumsum(count) - 0.5 * (count - 1)
+    return ranks[place]
 
 
 def _folded(draws: FloatArray) -> FloatArray:
     """Distance from the median of all draws of all chains."""
-    middle = np.quantile(draws.reshape(*draws.shape[:-2], -1), 0.5, axis=-1, method="inverted_cdf")
+    middle = np.median(draws.reshape(*draws.shape[:-2], -1), axis=-1)
     with np.errstate(invalid="ignore"):
         distance = np.abs(draws - middle[..., None, None])
     return np.where(np.isnan(distance), 0.0, distance)  # infinity less an infinite median
@@ -79,7 +81,8 @@ def _split_rhat(draws: FloatArray) -> FloatArray:
     within = draws.var(axis=-1, ddof=1).mean(axis=-1)
     between = draws.mean(axis=-1).var(axis=-1, ddof=1)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.sqrt((length - 1) / length + between / within)
+        rhat: FloatArray = np.sqrt((length - 1) / length + between / within)
+    return rhat
 
 
 def effective_size(draws: FloatArray) -> FloatArray:
@@ -102,8 +105,8 @@ def effective_size(draws: FloatArray) -> FloatArray:
         correlation = 1.0 - (within[..., None] - covariance) / marginal[..., None]
     correlation[..., 0] = 1.0
     time = _autocorrelation_time(correlation)
-    time = np.where(marginal > 0, np.maximum(time, 1.0 / np.log10(size)), np.nan)
-    return size / time
+    sizes: FloatArray = size / np.maximum(time, 1.0 / np.log10(size))
+    return np.where(marginal > 0, sizes, np.nan)
 
 
 def _autocovariance(draws: FloatArray) -> FloatArray:
@@ -111,21 +114,20 @@ def _autocovariance(draws: FloatArray) -> FloatArray:
     centred = draws - draws.mean(axis=-1, keepdims=True)
     padded = next_fast_len(2 * length, real=True)
     spectrum = rfft(centred, n=padded, axis=-1)
-    full: FloatArray = irfft(np.abs(spectrum) ** 2, n=padded, axis=-1)
-    return full[..., :length] / length
+    products: FloatArray = irfft(np.abs(spectrum) ** 2, n=padded, axis=-1)[..., :length] / length
+    return products
 
 
 def _autocorrelation_time(correlation: FloatArray) -> FloatArray:
     """Minus 1 plus twice the sum of the leading positive pairs of lags, made to decrease."""
-    pairs = correlation.shape[-1] // 2
-    even, odd = correlation[..., 0 : 2 * pairs : 2], correlation[..., 1 : 2 * pairs : 2]
-    sums = even + odd
-    leading = np.logical_and.accumulate(sums > 0, axis=-1)
-    decreasing = np.minimum.accumulate(np.where(leading, sums, 0.0), axis=-1)
-    total = 2.0 * decreasing.sum(axis=-1) - 1.0
-    # Where the pair that ends the sum begins with a positive lag, that lag still counts once:
-    # it steadies the estimate for chains that alternate.
-    ended = np.minimum(leading.sum(axis=-1), pairs - 1)
-    first = np.take_along_axis(even, ended[..., None], axis=-1)[..., 0]
-    cut = ~np.take_along_axis(leading, ended[..., None], axis=-1)[..., 0]
-    return total + np.where(cut & (ended > 0), np.maximum(first, 0.0), 0.0)
+    last = max((correlation.shape[-1] - 3) // 2, 0)
+    even, odd = correlation[..., 0 : 2 * last + 1 : 2], correlation[..., 1 : 2 * last + 2 : 2]
+    leading = np.logical_and.accumulate(even + odd > 0, axis=-1)
+    leading[..., last] = False  # lags that only a few products tell of always end the sum
+    decreasing = np.minimum.accumulate(np.where(leading, even + odd, 0.0), axis=-1)
+    # The even lag of the pair that ends the sum counts once, which steadies the estimate for
+    # chains that alternate.
+    ended = leading.sum(axis=-1)[..., None]
+    first = np.take_along_axis(even, ended, axis=-1)[..., 0]
+    time: FloatArray = 2.0 * decreasing.sum(axis=-1) - 1.0 + np.maximum(first, 0.0)
+    return time

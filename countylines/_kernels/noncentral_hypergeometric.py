@@ -175,7 +175,7 @@ def central(observed: float) -> Method:
         def upper(supports: Supports, tail: FloatArray) -> FloatArray:
             return one_sided(supports, tail, observed)
 
-        return both_sides(upper, table, tail_area(level, alternative), alternative)
+        return both_sides(upper, table, tail_area(np.asarray(level), alternative), alternative)
 
     def pvalue(*table: FloatArray, null: float | FloatArray, alternative: str) -> FloatArray:
         def test(supports: Supports, log_ratio: FloatArray) -> FloatArray:

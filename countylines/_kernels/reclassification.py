@@ -27,8 +27,9 @@ def tipping_share(
 ) -> FloatArray:
     """Share of the source after that must move for the odds ratio of source to target to be `null`.
 
-    In (0, 1] where the odds ratio is above `null`, 0 where it is there, below 0 where it is below;
-    nan where nothing is left to move or either period is empty.
+    In (0, 1) where the odds ratio is above `null`, 0 where it is there, below 0 where it is below;
+    1 where it is infinite, which it stays until nothing is left; nan where there is nothing to move
+    or a period is empty.
     """
     spare = source_after * target_before - null * source_before * target_after
     with np.errstate(invalid="ignore", divide="ignore"):

@@ -101,12 +101,16 @@ def _front(report: Assessment) -> str:
             f"<p>{text(_text.PURPOSE)}</p>",
             '<section id="summary">',
             "<h2>In one minute</h2>",
-            '<table class="stack front"><thead><tr><th scope="col">Claim</th>'
-            '<th scope="col">What the published figures support</th>'
-            f'<th scope="col">How sure</th></tr></thead><tbody>{rows}</tbody></table>',
+            (
+                '<table class="stack front"><thead><tr><th scope="col">Claim</th>'
+                '<th scope="col">What the published figures support</th>'
+                f'<th scope="col">How sure</th></tr></thead><tbody>{rows}</tbody></table>'
+            ),
             f'<p class="small">{text(press)}</p>' if press else "",
-            '<p class="small"><a href="#reading">How to read the verdicts and the numbers</a>; '
-            '<a href="#provenance">where they come from, and how to cite them</a>.</p>',
+            (
+                '<p class="small"><a href="#reading">How to read the verdicts and the numbers</a>; '
+                '<a href="#provenance">where they come from, and how to cite them</a>.</p>'
+            ),
             "</section>",
         ]
     )
@@ -132,8 +136,10 @@ def _reading(report: Assessment) -> str:
             notice,
             "<p>Each claim has one of four verdicts.</p>",
             f"<dl>{verdicts}</dl>",
-            "<p>Each number says what kind of number it is. Only a confidence interval is a "
-            "statement about chance.</p>",
+            (
+                "<p>Each number says what kind of number it is. Only a confidence interval is a "
+                "statement about chance.</p>"
+            ),
             f"<dl>{kinds}</dl>",
             "</section>",
         ]
@@ -146,9 +152,7 @@ def _section(claim: Claim, number: int) -> str:
         f"<h2>{number}. {text(claim.title)}</h2>",
         _quotation(claim),
         f"<h3>What would have to be estimated</h3><p>{text(claim.estimand)}</p>",
-        f'<div class="ruling {claim.verdict.code}"><p>'
-        f"{_verdict(claim.verdict.code, claim.verdict.words)} {text(claim.verdict.sentence)}</p>"
-        f"<p><strong>How sure:</strong> {text(claim.sureness)}</p></div>",
+        _ruling(claim),
         _items("Conditions", claim.conditions, ordered=True),
         f"<h3>The numbers</h3>{_numbers(claim.estimates)}",
         *(_table(table) for table in claim.tables),
@@ -161,10 +165,18 @@ def _section(claim: Claim, number: int) -> str:
     return "\n".join(part for part in parts if part)
 
 
+def _ruling(claim: Claim) -> str:
+    words = _verdict(claim.verdict.code, claim.verdict.words)
+    return (
+        f'<div class="ruling {claim.verdict.code}"><p>{words} {text(claim.verdict.sentence)}</p>'
+        f"<p><strong>How sure:</strong> {text(claim.sureness)}</p></div>"
+    )
+
+
 def _quotation(claim: Claim) -> str:
     first = claim.sources[0]
     return (
-        f"<figure class=\"quote\"><blockquote><p>“{text(claim.wording)}”</p></blockquote>"
+        f'<figure class="quote"><blockquote><p>“{text(claim.wording)}”</p></blockquote>'
         f"<figcaption>{_reference(first)}</figcaption></figure>"
     )
 
@@ -175,7 +187,9 @@ def _reference(source: Source) -> str:
     # Whatever a table says, nothing but a web address becomes a link.
     if _ADDRESS.match(source.url):
         words = f'<a href="{html.escape(source.url)}" rel="noreferrer">{words}</a>'
-    status = f'<span class="status {source.status}">{text(_text.STATUS_WORDS[source.status])}</span>'
+    status = (
+        f'<span class="status {source.status}">{text(_text.STATUS_WORDS[source.status])}</span>'
+    )
     return f"{words} {status}"
 
 
@@ -189,11 +203,14 @@ def _numbers(rows: Sequence[Row]) -> str:
 
 
 def _number(row: Row) -> str:
-    press = ' <span class="status press">press</span>' if row.press else ""
+    known = row.known_from
+    press = f' <span class="status {known}">{known}</span>' if known != "primary" else ""
     note = f"<br>{text(row.note)}" if row.note else ""
+    limits = _text.limits(row)
+    span = f' <span class="limits">{text(limits)}</span>' if limits else ""
     return (
         f'<tr><th scope="row">{text(row.label)}</th>'
-        f'<td class="value">{text(_text.value(row))}</td>'
+        f'<td class="value">{text(_text.number(row))}{span}</td>'
         f'<td><span class="kind {row.kind}">{text(_text.kind(row))}</span>{press}{note}</td></tr>'
     )
 
@@ -216,12 +233,13 @@ def _table(table: Table) -> str:
         + "</tr>"
         for row in _text.cells(table)
     )
-    note = f"{KIND_WORDS[table.kind]}. {table.note}" if table.note else f"{KIND_WORDS[table.kind]}."
+    note = f" {text(table.note)}" if table.note else ""
     return (
         f'<div class="block">{figure}<div class="scroll" role="region" tabindex="0" '
         f'aria-label="{text(table.title)}"><table><caption>{text(table.title)}</caption>'
         f"<thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>"
-        f'<p class="small">{text(w.sentence(note))}</p></div>'
+        f'<p class="small"><span class="kind {table.kind}">{text(KIND_WORDS[table.kind])}</span>'
+        f"{note}</p></div>"
     )
 
 
@@ -236,12 +254,12 @@ def _items(title: str, items: Iterable[str], *, ordered: bool = False) -> str:
 
 
 def _sources(sources: Sequence[Source]) -> str:
-    rows = "".join(
-        f"<li>{_reference(source)}<br>“{text(source.wording)}”"
-        + (f"<br><em>{text(source.note)}</em>" if source.note else "")
-        + "</li>"
-        for source in sources
-    )
+    rows = ""
+    for passages in _text.by_place(sources):
+        first = passages[0]
+        quotes = "".join(f"<br>“{text(passage.wording)}”" for passage in passages)
+        note = f"<br><em>{text(first.note)}</em>" if first.note else ""
+        rows += f"<li>{_reference(first)}{quotes}{note}</li>"
     return f'<h3>Sources</h3><ul class="small">{rows}</ul>'
 
 
@@ -270,20 +288,19 @@ def _provenance(report: Assessment) -> str:
         for table in made["tables"]
     )
     notices = "".join(f"<li>{text(notice)}</li>" for notice in attributions(report))
-    software = ", ".join(f"{name} {number}" for name, number in made["software"].items())
     methods = "; ".join(made["methods"])
     return "\n".join(
         [
             '<section id="provenance">',
             "<h2>Where this comes from, and how to cite it</h2>",
-            f"<p>Made by countylines {text(made['countylines'])} with {text(software)}, from the "
-            "tables below and nothing else; nothing was fetched to make it. The same tables give "
-            "the same report.</p>",
-            '<div class="scroll" role="region" tabindex="0" aria-label="Tables used"><table>'
-            '<caption>Tables used</caption><thead><tr><th scope="col">Table</th>'
-            '<th scope="col">Source</th><th scope="col">Licence</th>'
-            '<th scope="col">Retrieved</th><th scope="col">SHA-256, first 16</th></tr></thead>'
-            f"<tbody>{rows}</tbody></table></div>",
+            f"<p>{text(_text.made_by(made))}</p>",
+            (
+                '<div class="scroll" role="region" tabindex="0" aria-label="Tables used"><table>'
+                '<caption>Tables used</caption><thead><tr><th scope="col">Table</th>'
+                '<th scope="col">Source</th><th scope="col">Licence</th>'
+                '<th scope="col">Retrieved</th><th scope="col">SHA-256, first 16</th></tr></thead>'
+                f"<tbody>{rows}</tbody></table></div>"
+            ),
             f'<p class="small">Methods used: {text(methods)}.</p>' if methods else "",
             f'<ul class="small">{notices}</ul>' if notices else "",
             "<p>Cite a figure by its own source. Cite what is computed here as:</p>",

@@ -64,7 +64,9 @@ def _claim(claim: Claim) -> list[str]:
         [
             escape(row.label),
             escape(_text.value(row)),
-            escape(_text.kind(row) + (", press" if row.press else "")),
+            escape(
+                _text.kind(row) + (f", {row.known_from}" if row.known_from != "primary" else "")
+            ),
             escape(row.note),
         ]
         for row in claim.estimates
@@ -78,7 +80,9 @@ def _claim(claim: Claim) -> list[str]:
     lines += _items("What could mislead", claim.cautions)
     lines += _items("What would settle it", claim.needed)
     lines += ["### Sources", ""]
-    lines += [f"- {_link(source)}: “{escape(source.wording)}”" for source in claim.sources]
+    for passages in _text.by_place(claim.sources):
+        quotes = " ".join(f"“{escape(passage.wording)}”" for passage in passages)
+        lines.append(f"- {_link(passages[0])}: {quotes}")
     lines += ["", "### Methods", ""]
     return [*lines, *(f"- {escape(_citations.in_words(key))}" for key in claim.references)]
 
@@ -98,7 +102,7 @@ def _link(source: Source) -> str:
 
 def _provenance(report: Assessment) -> list[str]:
     made = report.provenance
-    lines = [f"Made by countylines {made['countylines']}. Nothing was fetched to make it.", ""]
+    lines = [escape(_text.made_by(made)), ""]
     rows = [
         [
             escape(str(table[key] or "not given"))

@@ -49,15 +49,15 @@ def is_available() -> bool:
 
 def render(drawing: Drawing, prefix: str = "") -> str:
     """An ``<svg>`` element with a title and a description, free of outside references."""
-    import matplotlib
+    import matplotlib as mpl
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
 
     name = f"{prefix}{drawing.id}"
     target = io.StringIO()
-    with matplotlib.rc_context():
-        matplotlib.rcdefaults()
-        matplotlib.rcParams.update({**SETTINGS, "svg.hashsalt": name})
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update({**SETTINGS, "svg.hashsalt": name})
         figure = Figure(figsize=(WIDTH, drawing.height), layout="constrained")
         FigureCanvasSVG(figure)
         drawing.draw(figure)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from countylines.assessment import _words as w
@@ -19,24 +20,35 @@ PURPOSE = (
     "published figures allow, and says where they fall silent. It is not an assessment of the "
     "threat, nor of the police."
 )
-STATUS_WORDS = {"primary": "producer’s own text", "press": "press"}
+STATUS_WORDS = {
+    "primary": "producer’s own text",
+    "press": "press",
+    "second-hand": "second-hand",
+}
+
+
+def number(row: Row) -> str:
+    """A row's number, with the word before it and the unit after; its range, if it has no other."""
+    if row.estimate is None or row.kind == "published":
+        low = row.estimate if row.low is None else row.low
+        high = low if row.high is None else row.high
+        text = w.span(low, high, row.format, decimals=row.decimals)
+    else:
+        text = w.show(row.estimate, row.format, decimals=row.decimals)
+    text = f"{row.prefix} {text}" if row.prefix else text
+    return f"{text} {row.unit}" if row.unit else text
+
+
+def limits(row: Row) -> str:
+    """The range about a row's number; empty where it has none, or nothing but a range."""
+    if row.estimate is None or row.kind == "published" or row.low is None or row.high is None:
+        return ""
+    return w.span(row.low, row.high, row.format, decimals=row.decimals)
 
 
 def value(row: Row) -> str:
-    """A row's number and its range."""
-
-    def show(number: Any) -> str:
-        return w.show(number, row.format, decimals=row.decimals)
-
-    if row.low is None and row.high is None:
-        text = show(row.estimate)
-    elif row.estimate is None or row.kind == "published":
-        low = row.estimate if row.low is None else row.low
-        text = w.span(low, row.high, row.format, decimals=row.decimals)
-    else:
-        text = f"{show(row.estimate)} ({w.span(row.low, row.high, row.format, decimals=row.decimals)})"
-    text = f"{row.prefix} {text}" if row.prefix else text
-    return f"{text} {row.unit}" if row.unit else text
+    """A row's number and its range, on one line."""
+    return f"{number(row)} ({limits(row)})" if limits(row) else number(row)
 
 
 def kind(row: Row) -> str:
@@ -62,6 +74,16 @@ def cells(table: Table) -> list[list[str]]:
     ]
 
 
+def by_place(sources: Sequence[Source]) -> list[list[Source]]:
+    """Sources with one address together, in their order: several passages of one text."""
+    places: dict[str, list[Source]] = {}
+    for item in sources:
+        passages = places.setdefault(item.url, [])
+        if all(item.wording != other.wording for other in passages):
+            passages.append(item)
+    return list(places.values())
+
+
 def source(item: Source) -> str:
     """A source as a reference: publisher, title and date."""
     parts = [item.publisher, item.title, w.day(item.date) or "no date"]
@@ -74,12 +96,23 @@ def press_note(claims: tuple[Claim, ...]) -> str:
     known = [
         f"{row.label[:1].lower()}{row.label[1:]} ({value(row)})"
         for row in rows
-        if row.press and row.kind == "published"
+        if row.known_from != "primary" and row.kind == "published"
     ]
     if not known:
         return ""
     return (
-        "Figures marked “press” were printed by newspapers or the trade press and were not found "
-        "in a text of the producer: check the original before relying on them. They are: "
+        "Figures marked “press” or “second-hand” were printed by newspapers, the trade press or "
+        "others who quote the producer, and were not found in a text of the producer: check the "
+        "original before relying on them. They are: "
         f"{'; '.join(dict.fromkeys(known))}. What is computed from them is marked in the same way."
+    )
+
+
+def made_by(provenance: dict[str, Any]) -> str:
+    """What made the report, from what."""
+    software = [f"{name} {number}" for name, number in provenance["software"].items()]
+    return (
+        f"Made by countylines {provenance['countylines']} with {w.several(software)}, from the "
+        "tables below and nothing else; nothing was fetched to make it. The same tables give the "
+        "same report."
     )

@@ -63,8 +63,16 @@ def ratio(value: float, decimals: int = 2) -> str:
 
 
 def percent(share: float, decimals: int = 0) -> str:
-    """A share as a percentage."""
+    """A share as a percentage; what is above 0 never reads 0."""
+    least = 10.0**-decimals
+    if 0 < 100 * share < least / 2:
+        return f"under {least:g} %"
     return f"{100 * share:.{decimals}f} %"
+
+
+def chance(share: float) -> str:
+    """A probability as a percentage, with a decimal where it is small."""
+    return percent(share, 0 if share >= 0.01 else 1)
 
 
 def level(value: float) -> str:
@@ -89,12 +97,34 @@ def day(iso: str) -> str:
     parts = iso.split("-")
     if not iso or not all(part.isdigit() for part in parts):
         return iso
-    months = (
-        "January February March April May June July August September October November December"
-    ).split()
+    months = [
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+    ]
     words = [parts[0]]
     if len(parts) > 1:
         words.insert(0, months[int(parts[1]) - 1])
     if len(parts) > 2:
         words.insert(0, str(int(parts[2])))
     return " ".join(words)
+
+
+def period(words: str) -> str:
+    """A period as a table writes it, in words: ``2019-11/2022-02`` is a span of months."""
+    if re.fullmatch(r"\d{4}-\d{2}(-\d{2})?", words):
+        return day(words)
+    span = re.fullmatch(r"(\d{4}(?:-\d{2})?)/(\d{4}-\d{2})", words)
+    if span:
+        return f"{day(span.group(1))} to {day(span.group(2))}"
+    until = re.fullmatch(r"to (\d{4}-\d{2})", words)
+    return f"to {day(until.group(1))}" if until else words

@@ -22,8 +22,8 @@ KIND_WORDS: dict[str, str] = {
 
 KIND_MEANINGS: dict[str, str] = {
     "published": "As its source prints it. Nothing is added.",
-    "arithmetic": "Follows from published figures by calculation alone. It is as right as they are, "
-    "and carries no statement about chance.",
+    "arithmetic": "Follows from published figures by calculation alone. It is as right as they "
+    "are, and carries no statement about chance.",
     "identification": "Every value in the range agrees with the published figures, and none of "
     "them is more likely than another. More data of the same kind would not shorten it; better "
     "data would.",
@@ -33,6 +33,10 @@ KIND_MEANINGS: dict[str, str] = {
     "cases in it, a claim would need.",
 }
 """What a reader may take from each kind of number."""
+
+PRESS = "press"
+KNOWN_FROM: dict[str, str] = {"primary": "producer", PRESS: "press", "second-hand": "second-hand"}
+"""Whose text a figure was read in, in a word."""
 
 VERDICTS: dict[str, str] = {
     "supported-as-detected": "Supported, as detected",
@@ -68,8 +72,9 @@ class Source:
         is.
     url : str
         Address.
-    status : {"primary", "press"}
-        Whether it is the producer's own text, or press or trade coverage that quotes it.
+    status : {"primary", "press", "second-hand"}
+        Whether it is the producer's own text, press or trade coverage that quotes it, or somebody
+        else who does.
     wording : str
         The passage, as printed.
     note : str, default ""
@@ -128,8 +133,8 @@ class Row:
         How it was computed.
     unit : str, default ""
         Unit, where the format does not say it.
-    press : bool, default False
-        Whether it rests on a figure known only from press coverage.
+    known_from : {"primary", "press", "second-hand"}, default "primary"
+        Whose text the figures that it rests on were read in; the weakest, if they differ.
     decimals : int or None, default None
         Decimals written; None leaves it to the format.
     prefix : str, default ""
@@ -148,7 +153,7 @@ class Row:
     level: float | None = None
     method: str = ""
     unit: str = ""
-    press: bool = False
+    known_from: str = "primary"
     decimals: int | None = None
     prefix: str = ""
     result: Estimate | None = None

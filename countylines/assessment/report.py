@@ -277,7 +277,7 @@ def _row_dict(row: Row) -> dict[str, Any]:
         "format": row.format,
         "unit": row.unit,
         "method": row.method,
-        "press": row.press,
+        "known_from": row.known_from,
         "note": row.note,
         "result": row.result,
     }
@@ -300,13 +300,13 @@ def _provenance(sources: Sources, claims: Sequence[Claim], level: float) -> dict
         "software": {name: metadata.version(name) for name in SOFTWARE},
         "level": level,
         "methods": methods,
-        "tables": [_table_provenance(name, sources) for name in sorted(sources.used)],
+        "tables": [_table_provenance(name, sources) for name in sorted(sources.provenance)],
         "passages": own_hashes(),
         "citation": _citations.cite(),
     }
 
 
 def _table_provenance(name: str, sources: Sources) -> dict[str, Any]:
-    known = sources.used[name].attrs
+    known = sources.provenance[name]
     wanted = ("title", "sha256", "source", "licence", "attribution", "retrieved")
     return {"name": name, **{key: known.get(key) for key in wanted}}

@@ -51,9 +51,9 @@ class Figure:
     source: Source
 
     @property
-    def press(self) -> bool:
-        """Whether it is known only from press or trade coverage."""
-        return self.source.status == "press"
+    def known_from(self) -> str:
+        """Whose text it was read in: ``primary``, ``press`` or ``second-hand``."""
+        return self.source.status
 
     @property
     def decimals(self) -> int:
@@ -85,12 +85,13 @@ class Sources:
     ----------
     load : callable
         Takes the name of a table and returns it, with its provenance in ``attrs``.
-    used : dict, optional
-        The tables that were looked at, by name; filled as claims are assessed.
+    provenance : dict, optional
+        What is known of each table that was looked at, by name; filled as claims are assessed.
     """
 
     load: Callable[[str], pd.DataFrame]
-    used: dict[str, pd.DataFrame] = field(default_factory=dict)
+    provenance: dict[str, dict[Any, Any]] = field(default_factory=dict)
+    _tables: dict[str, pd.DataFrame] = field(default_factory=dict)
 
     @classmethod
     def published(cls) -> Sources:
@@ -129,9 +130,13 @@ class Sources:
         -------
         DataFrame
         """
-        if name not in self.used:
-            self.used[name] = self.load(name)
-        return self.used[name]
+        if name not in self._tables:
+            table = self.load(name)
+            self.provenance[name] = dict(table.attrs)
+            # pandas copies attrs with every row and column that is taken.
+            self._tables[name] = table.copy()
+            self._tables[name].attrs = {}
+        return self._tables[name]
 
     def figures(self, **wanted: Any) -> list[Figure]:
         """Published national figures whose columns hold the values wanted.
@@ -201,7 +206,7 @@ class Sources:
         url : str
             Address, as a table gives it.
         status : str
-            As a table gives it; what begins with "secondary" is press.
+            As a table gives it; what begins with "secondary" is not the producer's own text.
         wording : str
             The passage.
 
@@ -210,12 +215,13 @@ class Sources:
         Source
         """
         known = _own("documents.csv").get(url, {})
+        secondary = str(status).startswith("secondary")
         return Source(
             publisher=known.get("publisher") or urlsplit(url).netloc.removeprefix("www."),
             title=known.get("title", ""),
             date=known.get("date", ""),
             url=url,
-            status="press" if str(status).startswith("secondary") else "primary",
+            status=(known.get("outlet") or "press") if secondary else "primary",
             wording=wording,
             note=known.get("note", ""),
         )

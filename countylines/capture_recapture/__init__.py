@@ -3,12 +3,16 @@
 - :class:`CaptureHistories`: a table of who is on which list.
 - :func:`lincoln_petersen`: two lists, the oldest estimator.
 - :func:`chapman`: two lists, with the small-sample bias nearly removed.
+- :func:`existence`: whether a log-linear estimate exists, before it is computed.
+- :func:`loglinear`: many lists, one model.
 """
 
 from __future__ import annotations
 
 from countylines.capture_recapture.chapman import chapman
+from countylines.capture_recapture.existence import existence
 from countylines.capture_recapture.histories import CaptureHistories
 from countylines.capture_recapture.lincoln_petersen import lincoln_petersen
+from countylines.capture_recapture.loglinear import loglinear
 
-__all__ = ["CaptureHistories", "chapman", "lincoln_petersen"]
+__all__ = ["CaptureHistories", "chapman", "existence", "lincoln_petersen", "loglinear"]

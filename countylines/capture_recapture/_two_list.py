@@ -231,7 +231,7 @@ def _notes(
     if (two_list.is_nested(*lists)).any():
         text = VERDICTS[1].reasons[0]
         if method in ("normal", "lognormal", "bootstrap"):
-            text += f" The {method} interval has no width there: use method='logit' or 'profile'."
+            text += f" The {method} interval says little there: use method='logit' or 'profile'."
         notes.append(_warned("nested-lists", text, DegenerateDataWarning))
     if ((lists[2] < FEW_RECAPTURES) & ~empty & ~disjoint).any():
         text = (

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import copy
+import csv
 import functools
 import hashlib
-import io
 import json
+import math
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +15,6 @@ from countylines.errors import CountyLinesError
 
 if TYPE_CHECKING:
     import pandas as pd
-
-# In the file a flag is 0 or 1, so it is read as a whole number first.
-READ_AS = {"text": "str", "integer": "int64", "number": "float64", "flag": "int64"}
 
 
 @functools.cache
@@ -54,15 +52,11 @@ def _frame(
 ) -> pd.DataFrame:
     import pandas as pd
 
-    frame = pd.read_csv(
-        io.BytesIO(_verified(entry["file"], entry["sha256"])),
-        dtype={column: READ_AS[dtype] for column, dtype in dtypes.items()},
-        keep_default_na=False,
-        na_values=[""],
-        float_precision="round_trip",
+    rows = csv.DictReader(_verified(entry["file"], entry["sha256"]).decode("utf-8").splitlines())
+    cells = list(rows)
+    frame = pd.DataFrame(
+        {column: [_value(row[column], dtype) for row in cells] for column, dtype in dtypes.items()}
     )
-    flags = [column for column, dtype in dtypes.items() if dtype == "flag"]
-    frame = frame.astype(dict.fromkeys(flags, "bool"))
     licences = registry()["licences"]
     left_out = ("file", "columns", "lists", "taken_from", "population", "known_as", "ordered")
     provenance = {key: value for key, value in entry.items() if key not in left_out}
@@ -70,6 +64,17 @@ def _frame(
     provenance["licence"] = " AND ".join(entry["licence"])
     frame.attrs.update(copy.deepcopy({"name": name, **provenance, **about}))
     return frame
+
+
+def _value(cell: str, dtype: str) -> str | int | float | bool:
+    """One cell, exactly: how the reader of pandas rounds a decimal depends on its version."""
+    if dtype == "integer":
+        return int(cell)
+    if dtype == "flag":
+        return bool(int(cell))
+    if not cell:
+        return math.nan
+    return float(cell) if dtype == "number" else cell
 
 
 def _in_words(about: dict[str, str]) -> str:

@@ -69,10 +69,10 @@ def localisation_odds_ratio(
         Lines of each kind in the first period: whole numbers of at least 0.
     internal_after, external_after : array_like, shape (...)
         Lines of each kind in the second period; all four broadcast together.
-    method : {"skew-score", "miettinen-nurminen", "score", "conditional", "conditional-mid-p", \
-            "minlike", "blaker", "mover-wilson", "mover-jeffreys", "woolf", "gart"}, \
-            default "skew-score"
-        How the limits are made; see Notes.
+    method : str, default "skew-score"
+        How the limits are made, see Notes: ``"skew-score"``, ``"miettinen-nurminen"``,
+        ``"score"``, ``"conditional"``, ``"conditional-mid-p"``, ``"minlike"``, ``"blaker"``,
+        ``"mover-wilson"``, ``"mover-jeffreys"``, ``"woolf"`` or ``"gart"``.
     level : float, default 0.95
         Confidence level, a share in (0, 1).
     null : array_like, default 1.0

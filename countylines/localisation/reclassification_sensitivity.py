@@ -85,7 +85,8 @@ def reclassification_sensitivity(
     Warns
     -----
     DegenerateDataWarning
-        If no share of the lines moved makes the odds ratio `null`.
+        If no share of the lines moved makes the odds ratio `null`: moving them leads away from it,
+        or it is undefined, or infinite because the first period has none of them.
 
     See Also
     --------
@@ -115,7 +116,7 @@ def reclassification_sensitivity(
     References
     ----------
     .. [1] Greenland, S. (1996). Basic methods for sensitivity analysis of biases. *International
-       Journal of Epidemiology* 25, 1107-1116. https://doi.org/10.1093/ije/25.6.1107
+       Journal of Epidemiology* 25, 1107-1116. https://doi.org/10.1093/ije/25.6.1107-a
 
     Examples
     --------
@@ -138,8 +139,7 @@ def reclassification_sensitivity(
     cells = _counts(given)
     chosen = _direction(direction, cells, null)
     question = _Question(cells, chosen == "internal", null, method, level)
-    tipping = question.tipping_share()
-    limit = question.limit_share(tipping)
+    tipping, limit = question.tipping_shares()
     places = [(0.0, "recorded")]
     places += [(float(share), "grid") for share in _grid(moved_share)]
     places += [(tipping, "tipping"), (limit, "limit")]
@@ -149,8 +149,8 @@ def reclassification_sensitivity(
     frame.attrs |= {"tipping_share": tipping, "limit_share": limit, "direction": chosen}
     if math.isnan(tipping):
         warn(
-            f"No share of the {chosen} lines moved makes the odds ratio {null:.6g}: it is "
-            "undefined, or moving them leads away from it.",
+            f"No share of the {chosen} lines moved makes the odds ratio {null:.6g}: it stays "
+            "infinite or undefined, or moving them leads away from it.",
             DegenerateDataWarning,
         )
     return frame
@@ -185,20 +185,20 @@ class _Question:
             *self.groups(share), level=self.level, alternative="two-sided"
         )
 
-    def tipping_share(self) -> float:
-        """Share at which the odds ratio is the null; nan where there is none."""
+    def tipping_shares(self) -> tuple[float, float]:
+        """Shares at which the odds ratio and its nearer limit are the null; nan for none."""
         internal, external, internal_after, external_after = map(np.atleast_1d, self.cells)
         if self.internal_moves:
             data = (internal, external, internal_after, external_after, np.array([self.null]))
         else:
             data = (external, internal, external_after, internal_after, 1 / np.array([self.null]))
         share = float(reclassification.tipping_share(*data)[0])
-        return share if share >= 0 else math.nan
+        if not share >= 0:
+            return math.nan, math.nan
+        return share if share < 1 else math.nan, self._limit_share(share)
 
-    def limit_share(self, tipping: float) -> float:
-        """Share at which the nearer limit is the null."""
-        if math.isnan(tipping):
-            return math.nan
+    def _limit_share(self, most: float) -> float:
+        """Share, up to the given one, at which the nearer limit is the null."""
 
         def beyond(share: float) -> float:
             low, high = self.limits(np.array([share]))
@@ -207,7 +207,7 @@ class _Question:
 
         if beyond(0.0) <= 0:
             return 0.0
-        return float(brentq(beyond, 0.0, tipping, xtol=1e-15, rtol=1e-13))
+        return float(brentq(beyond, 0.0, most, xtol=1e-15, rtol=1e-13))
 
     def table(self, share: FloatArray) -> pd.DataFrame:
         """Counts, share and odds ratio for each share moved."""
@@ -239,17 +239,17 @@ class _Question:
 
 def _method(method: Any) -> str:
     """A method that works with the fractional counts that moving makes."""
-    method = _validate.option("method", method, odds_ratio.METHODS)
-    if method in odds_ratio.WHOLE_COUNTS_ONLY:
+    chosen = _validate.option("method", method, odds_ratio.METHODS)
+    if chosen in odds_ratio.WHOLE_COUNTS_ONLY:
         raise InputError(
             _validate.sentence(
                 "method",
                 "one that works with fractional counts, which moving lines makes",
-                repr(method),
+                repr(chosen),
                 remedy="Use 'skew-score'.",
             )
         )
-    return method
+    return chosen
 
 
 def _counts(given: tuple[Any, ...]) -> Cells:

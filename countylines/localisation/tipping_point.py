@@ -106,7 +106,7 @@ def tipping_point(
     References
     ----------
     .. [1] Greenland, S. (1996). Basic methods for sensitivity analysis of biases. *International
-       Journal of Epidemiology* 25, 1107-1116. https://doi.org/10.1093/ije/25.6.1107
+       Journal of Epidemiology* 25, 1107-1116. https://doi.org/10.1093/ije/25.6.1107-a
     .. [2] VanderWeele, T. J. and Ding, P. (2017). Sensitivity analysis in observational research:
        introducing the E-value. *Annals of Internal Medicine* 167, 268-274.
        https://doi.org/10.7326/M16-2607
@@ -168,7 +168,7 @@ def tipping_point(
         interval_kind=odds_ratio.METHODS[method].interval_kind,
         interval_method=method,
         notes=() if inputs.is_lazy else _notes(inputs, out, at_limit),
-        references=("vanderweele2017", *REFERENCES.get(method, ())),
+        references=("greenland1996", "vanderweele2017", *REFERENCES.get(method, ())),
         **out,
     )
 

@@ -55,10 +55,11 @@ def proportion(
         Number with the property: whole numbers, from 0 to `total`.
     total : array_like, shape (...)
         Number looked at; broadcast against `count`. Where it is 0 there is no estimate.
-    method : {"mid-p", "wilson", "wilson-cc", "clopper-pearson", "blaker", "minlike", \
-            "agresti-coull", "plus-four", "jeffreys", "modified-jeffreys", "logit", "arcsine", \
-            "profile", "skew-score", "wald"}, default "mid-p"
-        How the limits are made; see Notes.
+    method : str, default "mid-p"
+        How the limits are made, see Notes: ``"mid-p"``, ``"wilson"``, ``"wilson-cc"``,
+        ``"clopper-pearson"``, ``"blaker"``, ``"minlike"``, ``"agresti-coull"``, ``"plus-four"``,
+        ``"jeffreys"``, ``"modified-jeffreys"``, ``"logit"``, ``"arcsine"``, ``"profile"``,
+        ``"skew-score"`` or ``"wald"``.
     design_effect : array_like or None, optional
         Variance relative to a simple random sample of the same size, above 0: co-defendants are
         clustered, so their effective number is ``total / design_effect``. Makes counts fractional,

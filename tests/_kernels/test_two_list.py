@@ -129,6 +129,8 @@ MP_ROWS = [
     (40000, 31000, 12),
     (300000, 250000, 240000),
     (3, 9, 3),
+    (27, 24, 20),  # the likelihood rises, but only just, from no hidden unit on
+    (22, 23, 20),  # and falls here
 ]
 
 
@@ -467,6 +469,19 @@ def test_nested_lists_have_no_hidden_unit_in_the_estimate(row, estimator):
         assert observed(row) < high < np.inf
 
 
+def test_the_observed_number_is_never_rejected_by_limits_cut_there():
+    """Complete overlap: the logit centre itself lies below the range, at every level."""
+    row = (3, 3, 3)
+    assert pvalue("logit", row, 3) == 1.0
+    for level in (0.05, 0.3, 0.95):
+        assert limits("logit", row, level=level)[0] == 3.0
+    assert limits("logit", row, level=0.05) == (3.0, 3.0)
+    assert pvalue("logit", row, 3.0001) == pytest.approx(
+        pvalue("logit", row, 3.0001, alternative="less") * 2, rel=1e-12
+    )
+    assert pvalue("logit", row, 3.0001) < 0.7
+
+
 def test_limits_cut_at_the_observed_number_are_reported():
     table = {"estimator": CHAPMAN, "level": 0.95, "alternative": "two-sided"}
     assert two_list.is_cut(*column(10, 10, 9), method="normal", **table)[0]
@@ -597,6 +612,20 @@ def test_quantiles_of_known_values():
     assert two_list_bootstrap.quantile(values, 0.96) == 96.0
     assert two_list_bootstrap.quantile(values, 0.965) == np.inf
     assert two_list_bootstrap.quantile(values, 0.99) == np.inf
+
+
+@pytest.mark.parametrize("null", [2.0, 2.5, 40.25, 97.0, 98.9])
+def test_tails_are_the_probabilities_of_the_quantiles(null):
+    values = np.arange(1.0, 100.0)
+    below, above = two_list_bootstrap.tails(values[None, :], np.array([null]))[0]
+    assert two_list_bootstrap.quantile(values, below) == pytest.approx(null, rel=1e-12)
+    assert two_list_bootstrap.quantile(values, 1 - above) == pytest.approx(null, rel=1e-12)
+
+
+def test_tails_outside_the_replicates_are_none_and_all():
+    values = np.arange(1.0, 100.0)[None, :]
+    np.testing.assert_array_equal(two_list_bootstrap.tails(values, np.array([0.5])), [[0.0, 1.0]])
+    np.testing.assert_array_equal(two_list_bootstrap.tails(values, np.array([100.0])), [[1.0, 0.0]])
 
 
 def test_a_population_too_large_to_simulate_is_refused():

@@ -85,6 +85,27 @@ class TestBounds:
         low, high = after_range(np.array([8]), ratio_bounds(change, 0, rounding))
         assert (low[0], high[0]) == (expected, expected)
 
+    @pytest.mark.parametrize(
+        ("rounding", "change", "base", "expected"),
+        [
+            ("nearest", 0, 200, [200]),  # 199 and 201 are exactly half a per cent away
+            ("nearest", 1, 200, [201, 202]),
+            ("nearest", -1, 200, [198, 199]),
+            ("truncate", 0, 100, [100]),
+            ("truncate", 1, 100, [101]),
+            ("truncate", -1, 100, [99]),
+            ("floor", 0, 100, [100]),
+            ("floor", -1, 100, [99]),
+            ("nearest", -100, 600, [0, 1, 2, 3]),
+            ("truncate", -100, 600, [0]),
+            ("floor", -100, 600, [0, 1, 2, 3, 4, 5]),
+        ],
+    )
+    def test_ends_that_are_met_exactly(self, rounding, change, base, expected):
+        low, high = after_range(np.array([base]), ratio_bounds(change, 0, rounding))
+        assert list(range(low[0], high[0] + 1)) == expected
+        assert all(printed(base, a, 0, rounding) == change for a in expected)
+
     def test_whole_numbers_too_wide_for_64_bits_stay_exact(self):
         base = np.array([10**7 - 1])
         change = 10**12 + 1  # +1.000000000001 % in units of 1e-12

@@ -54,5 +54,6 @@ def test_properties(both, first, second):
         <= one.estimate
         <= lincoln_petersen(first + both, second + both, both).estimate
     )
-    more = chapman(first + both, second + both, both + 1) if min(first, second) >= 2 else one
-    assert more.hidden.estimate < one.hidden.estimate
+    if min(first, second) >= 2:
+        more = chapman(first + both, second + both, both + 1)
+        assert more.hidden.estimate < one.hidden.estimate

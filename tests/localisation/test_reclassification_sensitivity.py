@@ -71,7 +71,9 @@ class TestDefinition:
         assert tipping["estimate"] == pytest.approx(null, rel=1e-9)
         assert tipping["low"] <= null <= tipping["high"]
 
-    @pytest.mark.parametrize("method", ["skew-score", "woolf"])
+    @pytest.mark.parametrize(
+        "method", ["skew-score", "miettinen-nurminen", "score", "mover-wilson", "woolf", "gart"]
+    )
     @pytest.mark.parametrize("cells", [SPLIT, FALL, (5, 30, 12, 9)])
     @pytest.mark.parametrize("level", [0.8, 0.95])
     def test_the_limit_share_put_back_leaves_the_limit_at_the_null(self, method, cells, level):
@@ -164,8 +166,11 @@ class TestEdges:
         assert (np.diff(table["estimate"]) > 0).all()
 
     def test_none_of_a_kind_before(self):
-        table = reclassification_sensitivity(0, 50, 30, 20)
-        assert table.attrs["tipping_share"] == 1
+        with pytest.warns(DegenerateDataWarning, match="stays infinite"):
+            table = reclassification_sensitivity(0, 50, 30, 20)
+        assert np.isnan(table.attrs["tipping_share"])
+        assert "tipping" not in set(table["case"])
+        assert np.isinf(table["estimate"]).all()
         assert 0 < table.attrs["limit_share"] < 1
         assert row(table, "limit")["low"] == pytest.approx(1, rel=1e-9)
 

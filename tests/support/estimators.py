@@ -111,6 +111,8 @@ ESTIMATORS: tuple[Row, ...] = (
 
 EXEMPT: Mapping[str, str] = {
     "CaptureHistories": "a table, not an estimator",
+    "existence": "a table in, a verdict out",
+    "loglinear": "one table in, one estimate out",
     "compatible_counts": "one pair of totals in, a table out",
     "compatible_bases": "one percentage in, a table out",
     "reclassification_sensitivity": "four counts in, a table out",

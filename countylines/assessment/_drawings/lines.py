@@ -24,7 +24,10 @@ def separate_marks(figure: Any, *, marks: Sequence[Mark]) -> None:
     compared with the others that are so marked.
     """
     ax = bare(figure.add_subplot())
-    shapes = {unit: MARKERS[i % len(MARKERS)] for i, unit in enumerate(dict.fromkeys(mark[1] for mark in marks))}
+    shapes = {
+        unit: MARKERS[i % len(MARKERS)]
+        for i, unit in enumerate(dict.fromkeys(mark[1] for mark in marks))
+    }
     bottom = 0.0
     for heading, unit, low, high, comparable in marks:
         lines = textwrap.wrap(heading, WRAP)

@@ -33,15 +33,16 @@ def untyped_share(
     ax.axhline(0.5, color=GREY, linewidth=1, linestyle="--")
     ax.text(0.3, 0.507, "half of the lines", color=GREY, ha="right", va="bottom")
     ax.axhline(before, color=ORANGE, linewidth=1.2)
-    ax.text(0.0, before - 0.012, f" the year before: {before:.0%}", color=ORANGE, va="top")
+    words = f"the year before: {_words.percent(before)}"
+    ax.text(0.005, before - 0.012, words, color=ORANGE, va="top")
     ax.plot(grid, share(grid), color=BLUE, linewidth=2)
-    for at in (0.0, majority_lost, example):
+    for at, shift in ((0.0, (7, 6)), (majority_lost, (4, 7)), (example, (-2, -16))):
         value = float(share(np.array([at]))[0])
         ax.plot([at], [value], "o", color=BLUE, clip_on=False)
         ax.annotate(
-            f"{value:.0%}",
+            _words.percent(value),
             (at, value),
-            xytext=(7, 6),
+            xytext=shift,
             textcoords="offset points",
             color=BLUE,
             weight="bold",

@@ -55,7 +55,7 @@ def benchmark_choice(
     places = -np.arange(len(names), dtype=float)
     values = np.array(ratios)
     ax.axvline(1, color=GREY, linewidth=1, linestyle="--")
-    ax.text(1, 0.55, " neither over nor under", color=GREY, va="bottom")
+    ax.text(1.02, places.min() - 0.5, "neither over nor under", color=GREY, va="bottom")
     ax.hlines(places, values.min(axis=1), values.max(axis=1), color=LIGHT, linewidth=2, zorder=0)
     for column, (colour, marker, words) in enumerate(
         ((BLUE, "o", "Black"), (ORANGE, "s", "with Mixed White and Black"))
@@ -71,7 +71,7 @@ def benchmark_choice(
         )
     for (black, _), place in zip(values, places, strict=True):
         ax.annotate(
-            f"{black:.2g}" if black < 9.95 else f"{black:.0f}",
+            f"{black:.1f}",
             (black, place),
             xytext=(0, 8),
             textcoords="offset points",
@@ -82,8 +82,14 @@ def benchmark_choice(
     ax.set_yticks(places, labels=list(names))
     plain_log(ax, "x", [0.75, 1, 1.5, 2, 3, 4, 6])
     ax.set_xlim(0.7, max(6.5, float(values.max()) * 1.1))
-    ax.set_ylim(places.min() - 0.6, 0.9)
+    ax.set_ylim(places.min() - 0.6, 0.6)
     ax.set_xlabel(f"ratio, if {100 * share:.0f} % of a sample were Black")
-    ax.legend(frameon=False, loc="lower right", handletextpad=0.2)
-
-
+    ax.legend(
+        ncols=2,
+        loc="lower center",
+        bbox_to_anchor=(0.35, 1.0),
+        frameon=False,
+        handletextpad=0.2,
+        columnspacing=1.2,
+        borderaxespad=0.2,
+    )

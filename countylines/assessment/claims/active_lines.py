@@ -11,7 +11,17 @@ from countylines._kernels import stock_flow
 from countylines.assessment import _words as w
 from countylines.assessment._drawings import lines as drawings
 from countylines.assessment._estimates import ratio_of_counts
-from countylines.assessment.claim import Claim, Column, Drawing, Row, Ruling, Source, Table
+from countylines.assessment.claim import (
+    KNOWN_FROM,
+    PRESS,
+    Claim,
+    Column,
+    Drawing,
+    Row,
+    Ruling,
+    Source,
+    Table,
+)
 from countylines.assessment.sources import Figure, Sources
 from countylines.results import Estimate
 
@@ -65,37 +75,52 @@ def claim(sources: Sources, level: float) -> Claim:
         verdict=Ruling(
             "supported-as-detected",
             f"{w.count(after.value)} lines were detected in {YEAR}, {times} times the "
-            f"{w.count(before.value)} of {YEAR_BEFORE} (both totals are known from the press only). "
-            "How many lines there were, and whether there were more of them than before, does not "
-            "follow. No earlier figure may be joined to these two.",
+            f"{w.count(before.value)} of {YEAR_BEFORE} (both totals are known from the press "
+            "only). How many lines there were, and whether there were more of them than before, "
+            "does not follow. No earlier figure may be joined to these two.",
         ),
         sureness=(
-            "The detected totals: fairly sure, though the exact ones are from the press. Lines that "
-            "were not detected: not known."
+            "The detected totals: fairly sure, though the exact ones are from the press. Lines "
+            "that were not detected: not known."
         ),
         estimates=_rows(headline, after, before, ratio, level),
         tables=(_joinable_table(marks, after, before), _monthly_table(monthly, after)),
         conditions=(
             "Both totals follow one definition of a line and one way of compiling forces' returns.",
             "A line seen by several forces, or under several numbers, is counted once.",
-            "The totals quoted by the press are those of the assessment; the producer's release "
-            f"prints only “{headline.qualifier} {w.count(headline.value)}”, which agrees.",
+            (
+                "The totals quoted by the press are those of the assessment; the producer's "
+                f"release prints only “{headline.qualifier} {w.count(headline.value)}”, which "
+                "agrees."
+            ),
         ),
         cautions=(
             f"{improved.source.wording} The published figures cannot say how much of it.",
-            "The definition has widened: lines that cross no force boundary became countable, and "
-            "it is they that account for the rise (see the claim on localisation).",
-            "A monthly figure and an annual one are different quantities. A year gathers every line "
-            "that came and went in it, so it is larger without any growth.",
-            "Over the years the figures count phone numbers, branded lines, lines a month and lines "
-            "a year. A change between two of them is a change of unit before it is anything else.",
-            f"The area is not stated. {abroad.source.wording} Earlier figures are for England and "
-            "Wales.",
+            (
+                "The definition has widened: lines that cross no force boundary became countable, "
+                "and it is they that account for the rise (see the claim on localisation)."
+            ),
+            (
+                "A monthly figure and an annual one are different quantities. A year gathers "
+                "every line that came and went in it, so it is larger without any growth."
+            ),
+            (
+                "Over the years the figures count phone numbers, branded lines, lines a month and "
+                "lines a year. A change between two of them is a change of unit before it is "
+                "anything else."
+            ),
+            (
+                f"The area is not stated. {abroad.source.wording} Earlier figures are for England "
+                "and Wales."
+            ),
         ),
         needed=(
-            "A list of lines without names or numbers: force, source of the intelligence, date "
-            "first and last seen. It would give the stock on any day, the active life, how often "
-            "forces report the same line and, by how lists overlap, an estimate of those unseen.",
+            (
+                "A list of lines without names or numbers: force, source of the intelligence, "
+                "date first and last seen. It would give the stock on any day, the active life, "
+                "how often forces report the same line and, by how lists overlap, an estimate of "
+                "those unseen."
+            ),
             "The recording rules of both years, and which forces began to report between them.",
         ),
         references=(*ratio.references, "little1961", "manski2003"),
@@ -132,7 +157,7 @@ def _rows(
             "lines that existed, and does not allow for a change in recording.",
             level=level,
             method=simple.interval_method,
-            press=True,
+            known_from=PRESS,
             result=simple,
         ),
         Row(
@@ -142,11 +167,12 @@ def _rows(
             clustered.low,
             clustered.high,
             "ratio",
-            f"With a variance {CLUSTERED:g} times as large, an assumption to show how much the range "
-            "depends on lines being found one by one. The rise in detected lines stands either way.",
+            f"With a variance {CLUSTERED:g} times as large, an assumption to show how much the "
+            "range depends on lines being found one by one. The rise in detected lines stands "
+            "either way.",
             level=level,
             method=clustered.interval_method,
-            press=True,
+            known_from=PRESS,
             result=clustered,
         ),
         Row(
@@ -158,7 +184,7 @@ def _rows(
             f"unchanged number of lines. That is possible if at most "
             f"{w.percent(1 / simple.estimate)} of lines were detected in {YEAR_BEFORE}, since no "
             "more than all can be detected.",
-            press=True,
+            known_from=PRESS,
         ),
         Row(
             f"Average monthly figure that {w.count(after.value)} a year allows",
@@ -169,7 +195,7 @@ def _rows(
             note="Free of any model: a year holds at least as many different lines as its average "
             "month, and at most the sum of its twelve months. The monthly figures published for "
             "earlier years lie inside, so they neither contradict the annual one nor confirm it.",
-            press=True,
+            known_from=PRESS,
         ),
     )
 
@@ -180,9 +206,9 @@ def _published(label: str, figure: Figure) -> Row:
         "published",
         figure.value,
         high=figure.value_upper,
-        note=figure.basis + ".",
+        note=w.sentence(figure.basis) + ".",
         unit=figure.unit,
-        press=figure.press,
+        known_from=figure.known_from,
         prefix=figure.qualifier,
     )
 
@@ -201,7 +227,7 @@ def _printed(figure: Figure) -> str:
 
 
 def _heading(figure: Figure) -> str:
-    return f"{figure.period}: {figure.unit} – {figure.basis}"
+    return f"{w.period(figure.period)}: {figure.unit} – {figure.basis}"
 
 
 def _figures(sources: Sources) -> list[Figure]:
@@ -254,11 +280,11 @@ def _joinable_table(figures: Sequence[Figure], after: Figure, before: Figure) ->
         ),
         rows=tuple(
             (
-                figure.period,
+                w.period(figure.period),
                 _printed(figure),
                 figure.unit,
                 figure.basis,
-                "press" if figure.press else "producer",
+                KNOWN_FROM[figure.known_from],
                 words,
             )
             for figure, words in zip(figures, _joinable(figures, after), strict=True)

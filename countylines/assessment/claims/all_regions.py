@@ -62,7 +62,9 @@ def claim(sources: Sources, level: float) -> Claim:
     Claim
     """
     nominals = sources.table("nominals_as_published")
-    stated = nominals[(nominals["group"] == GROUP) & (nominals["statistic"] == "direction vs census")]
+    stated = nominals[
+        (nominals["group"] == GROUP) & (nominals["statistic"] == "direction vs census")
+    ]
     wording = stated.iloc[0]
     sample = sources.figure(measure="nominals_sample_size")
     census = _census(sources)
@@ -87,8 +89,8 @@ def claim(sources: Sources, level: float) -> Claim:
         ),
         estimand=(
             f"In each region, the share of {GROUP} people among those recorded as offenders (and, "
-            "separately, as victims), divided by their share of the residents of that region at the "
-            "census; and whether the smallest of these ratios is above 1. “All regions” is as "
+            "separately, as victims), divided by their share of the residents of that region at "
+            "the census; and whether the smallest of these ratios is above 1. “All regions” is as "
             "strong as its weakest region."
         ),
         verdict=Ruling(
@@ -101,8 +103,8 @@ def claim(sources: Sources, level: float) -> Claim:
         sureness=(
             "Not known. Had every region an equal part of a sample of "
             f"{w.count(sample.value)} people, even a true ratio of {TRUE_RATIOS[0]:g} everywhere "
-            f"would be shown in all {len(names)} regions with a chance of "
-            f"{w.percent(power[TRUE_RATIOS[0]])} only."
+            f"would show in all {len(names)} regions with a chance of only "
+            f"{w.chance(power[TRUE_RATIOS[0]])}."
         ),
         estimates=(
             Row(
@@ -110,7 +112,7 @@ def claim(sources: Sources, level: float) -> Claim:
                 "published",
                 sample.value,
                 unit=sample.unit,
-                press=sample.press,
+                known_from=sample.known_from,
                 note=f"“{sample.source.wording}”. It is not known to support this claim: the "
                 "footnote stands apart from it, and covers the year before the assessment.",
             ),
@@ -164,17 +166,26 @@ def claim(sources: Sources, level: float) -> Claim:
             _benchmark_table(census),
         ),
         cautions=(
-            "People charged through the programme come mostly from the forces that export lines, "
-            f"where {w.percent(census.benchmarks['Four exporter areas'][0], 1)} of residents are "
-            f"{GROUP} against {w.percent(national, 1)} in England and Wales. A national benchmark "
-            "mixes where policing happened with who was charged.",
-            "The census counts residents of all ages and both sexes. A fair comparison needs the "
-            "age and sex of those recorded.",
+            (
+                "People charged through the programme come mostly from the forces that export "
+                f"lines, where {w.percent(census.benchmarks['Four exporter areas'][0], 1)} of "
+                f"residents are {GROUP} against {w.percent(national, 1)} in England and Wales. A "
+                "national benchmark mixes where policing happened with who was charged."
+            ),
+            (
+                "The census counts residents of all ages and both sexes. A fair comparison needs "
+                "the age and sex of those recorded."
+            ),
             "Region of arrest, of charge and of residence differ; an external line has two.",
-            "People charged together are not independent: the samples above would have to be "
-            "larger by the design effect.",
-            "Who is recorded as a victim and who as an offender is itself a decision; officers' and "
-            "people's own descriptions of ethnicity differ, and some are not stated.",
+            (
+                "People charged together are not independent: the samples above would have to be "
+                "larger by the design effect."
+            ),
+            (
+                "Who is recorded as a victim and who as an offender is itself a decision; "
+                "officers' and people's own descriptions of ethnicity differ, and some are not "
+                "stated."
+            ),
             "A ratio above 1, where it holds, is not evidence of a cause.",
             "Ratios to different census shares cannot be compared between regions: a group whose "
             f"rate is {TRUE_RATIOS[1]:g} times that of the rest has a ratio of "
@@ -190,8 +201,10 @@ def claim(sources: Sources, level: float) -> Claim:
             + ".",
         ),
         needed=(
-            "For each region, people recorded by ethnic group, role and year, with the number not "
-            "stated, and the rule for region.",
+            (
+                "For each region, people recorded by ethnic group, role and year, with the number "
+                "not stated, and the rule for region."
+            ),
             "A benchmark by the same rule, of the same ages and sexes.",
         ),
         references=("clopper1934", "berger1982"),
@@ -215,7 +228,7 @@ def _census(sources: Sources) -> Census:
     by_region = table[(table["geography_level"] == "region") | (table["geography"] == "Wales")]
     names = list(dict.fromkeys(by_region["geography"]))
     shares = pd.Series(
-        [people.at[name, GROUP] / people.at[name, "all"] for name in names], index=names
+        [people.loc[name, GROUP] / people.loc[name, "all"] for name in names], index=names
     )
     nation = people.loc["England and Wales"]
     forces = _people_by_force(sources.table("census2021_ethnicity_pfa"))
@@ -310,8 +323,8 @@ def _needed_table(
         for i, (name, q) in enumerate(census.regions.items())
     ]
     return Table(
-        title=f"Fewest {GROUP} people, of a sample in the region, that establish a share above that "
-        "of the census",
+        title=f"Fewest {GROUP} people, of a sample in the region, that establish a share above "
+        "that of the census",
         kind="hypothetical",
         columns=(
             Column("Region"),

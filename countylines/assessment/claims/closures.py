@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from countylines.assessment import _words as w
-from countylines.assessment.claim import Claim, Column, Row, Ruling, Table
+from countylines.assessment.claim import KNOWN_FROM, Claim, Column, Row, Ruling, Table
 from countylines.assessment.sources import Figure, Sources
 
 MEASURES = ["lines_closed_cumulative", "lines_closed"]
@@ -42,7 +42,7 @@ def claim(sources: Sources, level: float) -> Claim:
             "active without them, and how long a closed line stays closed."
         ),
         verdict=Ruling(
-            "not-testable-as-worded",
+            "needs-unpublished-data",
             f"A count of what the police did since {_since(sources)}, not of lines that are gone. "
             "Closures and active lines are published on different periods and rules, and no figure "
             "says how many closed lines came back under a new number.",
@@ -57,8 +57,8 @@ def claim(sources: Sources, level: float) -> Claim:
                 "published",
                 figure.value,
                 prefix=figure.qualifier,
-                press=figure.press,
-                note=figure.basis + ".",
+                known_from=figure.known_from,
+                note=w.sentence(figure.basis) + ".",
             ),
             Row(
                 "Closed by the arrest and charge of a line holder, July to September 2024",
@@ -73,15 +73,20 @@ def claim(sources: Sources, level: float) -> Claim:
         tables=(_table(sources),),
         cautions=(
             f"What closed means: “{defined.source.wording}”",
-            "Setting closures against lines detected "
-            f"({w.count(detected.value)} in {detected.period}, press figure) as a rate of success "
-            "joins a count of activity over several years to a count of lines seen in one.",
+            (
+                f"Setting closures against lines detected ({w.count(detected.value)} in "
+                f"{detected.period}, press figure) as a rate of success joins a count of activity "
+                "over several years to a count of lines seen in one."
+            ),
             "Lines re-form under new numbers and names; a line closed twice counts twice.",
             "More closures can mean more lines, more police work, or an easier rule.",
         ),
         needed=(
-            "For each closed line, without names or numbers: first seen, closed, type of closure, "
-            "and whether and when it was seen again. Survival until re-opening follows.",
+            (
+                "For each closed line, without names or numbers: first seen, closed, type of "
+                "closure, and whether and when it was seen again. Survival until re-opening "
+                "follows."
+            ),
         ),
         references=("little1961",),
     )
@@ -110,10 +115,10 @@ def _table(sources: Sources) -> Table:
         columns=(Column("Period"), Column("Lines closed"), Column("Basis"), Column("Known from")),
         rows=tuple(
             (
-                f.period,
+                w.period(f.period),
                 f"{f.qualifier} {w.count(f.value)}".strip(),
                 f.basis,
-                "press" if f.press else "producer",
+                KNOWN_FROM[f.known_from],
             )
             for f in found
         ),

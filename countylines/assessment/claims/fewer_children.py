@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from countylines.assessment import _words as w
 from countylines.assessment.claim import Claim, Row, Ruling
 from countylines.assessment.sources import Figure, Sources
 
@@ -34,11 +33,12 @@ def claim(sources: Sources, level: float) -> Claim:
         wording=stated.source.wording,
         sources=(stated.source, first.source, last.source, transport.source),
         estimand=(
-            "The share of under-18s among people involved, by role, in two years. The claim is about "
-            "people recorded, which it says itself; what is usually read into it is involvement."
+            "The share of under-18s among people involved, by role, in two years. The claim is "
+            "about people recorded, which it says itself; what is usually read into it is "
+            "involvement."
         ),
         verdict=Ruling(
-            "not-testable-as-worded",
+            "needs-unpublished-data",
             "No count of children or adults was published for either year, and a fall in recording "
             "is not a fall in involvement. Two other records of children are published; neither "
             "covers the same years or people.",
@@ -51,7 +51,7 @@ def claim(sources: Sources, level: float) -> Claim:
                     "published",
                     figure.value,
                     unit="referrals",
-                    press=figure.press,
+                    known_from=figure.known_from,
                     note="To the National Referral Mechanism; adults and children, mostly boys.",
                 )
                 for figure in flagged
@@ -61,7 +61,7 @@ def claim(sources: Sources, level: float) -> Claim:
                 "arithmetic",
                 last.value / first.value,
                 format="ratio",
-                press=last.press,
+                known_from=last.known_from,
                 note="Another record, before the years in question, and it rose. Referrals follow "
                 "awareness and duty to refer as much as exploitation.",
             ),
@@ -72,22 +72,34 @@ def claim(sources: Sources, level: float) -> Claim:
                 format="share",
                 decimals=0,
                 prefix=transport.qualifier,
-                press=transport.press,
-                note=f"“{transport.source.wording}”. Who is arrested, and how old they are, depends "
-                "on the channel.",
+                known_from=transport.known_from,
+                note=f"“{transport.source.wording}”. Who is arrested, and how old they are, "
+                "depends on the channel.",
             ),
         ),
         cautions=(
-            "A policy of treating children as victims, and not charging them, lowers the number "
-            "recorded as offenders without a child fewer being involved.",
-            "More adults recorded lowers the children's share even if the number of children stays.",
-            "One child can be recorded as offender and as victim, or move from one table to the other.",
+            (
+                "A policy of treating children as victims, and not charging them, lowers the "
+                "number recorded as offenders without a child fewer being involved."
+            ),
+            (
+                "More adults recorded lowers the children's share even if the number of children "
+                "stays."
+            ),
+            (
+                "One child can be recorded as offender and as victim, or move from one table to the "
+                "other."
+            ),
         ),
         needed=(
-            "People recorded by age, role and force in both years, and the rules for charging and "
-            "for referral in each.",
-            "The same from a source that the police do not control, such as assessments by councils "
-            "or hospital admissions.",
+            (
+                "People recorded by age, role and force in both years, and the rules for charging "
+                "and for referral in each."
+            ),
+            (
+                "The same from a source that the police do not control, such as assessments by "
+                "councils or hospital admissions."
+            ),
         ),
         references=("manski2003",),
     )

@@ -12,7 +12,7 @@ import pandas as pd
 
 from countylines.assessment import _words as w
 from countylines.assessment._drawings import localisation as drawings
-from countylines.assessment.claim import Claim, Column, Drawing, Row, Ruling, Table
+from countylines.assessment.claim import PRESS, Claim, Column, Drawing, Row, Ruling, Table
 from countylines.assessment.sources import Figure, Sources
 from countylines.localisation import (
     compatible_counts,
@@ -28,6 +28,11 @@ YEAR_BEFORE = "2022/23"
 UNTYPED = 0.2
 """Share of lines of no type in the worked example."""
 
+Cells = tuple[float, float, float, float]
+
+MOVED = (0.1, 0.2, 0.3, 0.4, 0.5)
+"""Parts of the internal lines that might have been called external the year before."""
+
 DETECTION_GAINS = (1.0, 1.5, 2.0, 3.0)
 """Relative gains shown beside those that explain the odds ratio."""
 
@@ -42,11 +47,6 @@ class Published:
     external: Figure
     before: Figure
     after: Figure
-
-    @property
-    def total_change(self) -> float:
-        """Change of the totals, in per cent."""
-        return 100 * (self.after.value / self.before.value - 1)
 
     def tables(self, **options: Any) -> pd.DataFrame:
         """Whole-number tables that agree with them."""
@@ -66,14 +66,26 @@ class Published:
         return share.estimate
 
     @property
+    def growth(self) -> tuple[float, float]:
+        """After over before, of internal and of external lines."""
+        return 1 + self.internal.value / 100, 1 + self.external.value / 100
+
+    def typical(self, tables: pd.DataFrame) -> Cells:
+        """The table whose odds ratio is nearest to that of the printed percentages."""
+        printed = self.growth[0] / self.growth[1]
+        nearest = (_ratio(tables) - printed).abs().argmin()
+        a, b, c, d = (float(value) for value in tables[CELLS].iloc[nearest])
+        return a, b, c, d
+
+    @property
     def majority_lost(self) -> float:
         """Share of untyped lines of the second year at which half of the typed are internal.
 
         With growth ratios g and h the share after is one half where the total grew by their
         harmonic mean.
         """
-        growth = [1 + figure.value / 100 for figure in (self.internal, self.external)]
-        total = 2 / (1 / growth[0] + 1 / growth[1])
+        internal, external = self.growth
+        total = 2 / (1 / internal + 1 / external)
         return 1 - total * self.before.value / self.after.value
 
 
@@ -99,14 +111,15 @@ def claim(sources: Sources, level: float) -> Claim:
     )
     tables = published.tables()
     shares = _shares(tables)
-    ratio = _odds_ratio(tables, level)
-    limit = _tipping(tables, "limit", level)
-    low, high = shares["after"]
+    typical = published.typical(tables)
+    ratio = _odds_ratio(tables, typical, level)
+    limit = tipping_point(*typical, at="limit", level=level)
+    low, _high = shares["after"]
     earlier, later = (sources.statement(f"definition-{year}") for year in (2018, 2023))
     verdict = (
-        f"Detected lines did become more local: the internal share went from "
-        f"{w.percent(shares['before'][0])} in {YEAR_BEFORE} to {w.percent(low)} in {YEAR}, if three "
-        "conditions hold (below). The figures cannot tell a shift in the lines from a shift in "
+        "Detected lines did become more local: the internal share went from "
+        f"{w.percent(shares['before'][0])} in {YEAR_BEFORE} to {w.percent(low)} in {YEAR}, if "
+        "three conditions hold. The figures cannot tell a shift in the lines from a shift in "
         "which lines are noticed, or in what is called internal."
     )
     return Claim(
@@ -128,38 +141,52 @@ def claim(sources: Sources, level: float) -> Claim:
         ),
         verdict=Ruling("identified-under-conditions", verdict),
         sureness=(
-            f"The split: exact arithmetic under three conditions, on press figures. That lines "
-            f"moved, rather than police attention: not known; internal lines becoming "
-            f"{w.ratio(limit.estimate, 1)} times better detected than external ones would be enough."
+            "The split: exact arithmetic under three conditions, on press figures. That lines "
+            "moved, rather than police attention: not known; internal lines becoming "
+            f"{w.ratio(limit.estimate, 1)} times better detected than external ones would be "
+            "enough."
         ),
-        estimates=_rows(published, tables, shares, ratio, limit, level),
+        estimates=_rows(published, tables, shares, ratio, limit),
         tables=(
             _compatible(tables),
             _untyped(published, shares),
             _detection(ratio, limit, level),
-            _moved(tables, level),
+            _moved(typical, level),
         ),
         conditions=(
-            "Both totals, known from the press only, share one definition and one vintage with the "
-            "two percentages.",
+            (
+                "Both totals, known from the press only, share one definition and one vintage "
+                "with the two percentages."
+            ),
             "Every line has a type: internal or external.",
             "The percentages are rounded to the nearest, at the last digit printed.",
         ),
         cautions=(
-            "An odds ratio is not a ratio of shares. The share of internal lines doubled; the odds "
-            f"rose {w.ratio(ratio.estimate)}-fold.",
-            "Internal lines became countable. The definition of 2018 spoke of "
-            f"“{earlier.source.wording}”; by 2023 drugs could move “{later.source.wording}”.",
-            "Whether a line is internal depends on the size and shape of the force: one that moves "
-            "5 km over a border is external, one that moves 60 km inside a large force is internal.",
+            (
+                "An odds ratio is not a ratio of shares. The share of internal lines doubled; the "
+                f"odds rose {w.ratio(ratio.estimate)}-fold."
+            ),
+            (
+                "Internal lines became countable. The definition of 2018 spoke of "
+                f"“{earlier.source.wording}”; by 2023 drugs could move “{later.source.wording}”."
+            ),
+            (
+                "Whether a line is internal depends on the size and shape of the force: one that "
+                "moves 5 km over a border is external, one that moves 60 km inside a large force "
+                "is internal."
+            ),
             "A national change hides which forces began to report, or to look, between the years.",
-            "A percentage rise says nothing of the base: a rise of "
-            f"{w.show(published.internal.value, 'change').lstrip('+')} can be printed for very small "
-            "numbers. Only the totals show that the base was not small.",
+            (
+                "A percentage rise says nothing of the base: a rise of "
+                f"{w.show(published.internal.value, 'change').lstrip('+')} can be printed for very "
+                "small numbers. Only the totals show that the base was not small."
+            ),
         ),
         needed=(
-            "The four counts themselves: internal and external lines in both years, and lines of "
-            "no known type.",
+            (
+                "The four counts themselves: internal and external lines in both years, and lines "
+                "of no known type."
+            ),
             "The same by force, with the date from which each force recorded internal lines.",
             "A sample of lines of either year typed again by the rule of the other.",
         ),
@@ -180,28 +207,21 @@ def _shares(tables: pd.DataFrame) -> dict[str, tuple[float, float]]:
     return {name: (float(v.min()), float(v.max())) for name, v in values.items()}
 
 
-def _odds_ratio(tables: pd.DataFrame, level: float) -> Estimate:
-    """One odds ratio for all tables: the range of its value, and the hull of its intervals."""
-    each = localisation_odds_ratio(*(tables[cell] for cell in CELLS), level=level)
-    middle = localisation_odds_ratio(*_middle(tables), level=level)
+def _odds_ratio(tables: pd.DataFrame, typical: Cells, level: float) -> Estimate:
+    """The odds ratio of the typical table, with the range of its value over all of them."""
+    each = _ratio(tables)
     return dataclasses.replace(
-        middle,
-        low=float(each.low.min()),
-        high=float(each.high.max()),
-        region_low=float(each.estimate.min()),
-        region_high=float(each.estimate.max()),
+        localisation_odds_ratio(*typical, level=level),
+        region_low=float(each.min()),
+        region_high=float(each.max()),
         _recompute=None,
     )
 
 
-def _tipping(tables: pd.DataFrame, at: Any, level: float) -> Estimate:
-    return tipping_point(*_middle(tables), at=at, level=level)
-
-
-def _middle(tables: pd.DataFrame) -> list[float]:
-    """The table in the middle of the list: any of them would do."""
-    row = tables[CELLS].iloc[len(tables) // 2]
-    return [float(value) for value in row]
+def _ratio(tables: pd.DataFrame) -> pd.Series[float]:
+    """Odds ratio of each table, without an interval."""
+    after = tables["internal_after"] / tables["external_after"]
+    return after / (tables["internal_before"] / tables["external_before"])
 
 
 def _rows(
@@ -210,19 +230,20 @@ def _rows(
     shares: dict[str, tuple[float, float]],
     ratio: Estimate,
     limit: Estimate,
-    level: float,
 ) -> tuple[Row, ...]:
-    growth = 1 + published.internal.value / 100
-    fall = 1 + published.external.value / 100
-    moved = reclassification_sensitivity(*_middle(tables), level=level)
-    tipping = float(moved.attrs["tipping_share"])
+    growth, fall = published.growth
+    typical = published.typical(tables)
+    each = localisation_odds_ratio(*(tables[cell] for cell in CELLS), level=ratio.level or 0.95)
+    explained = tipping_point(*typical)
+    relabelled = reclassification_sensitivity(*typical).attrs["tipping_share"]
+    loose = _ratio(published.tables(untyped=(0.0, UNTYPED)))
     return (
         Row(
             "Internal lines, change in a year",
             "published",
             published.internal.value,
             format="change",
-            press=True,
+            known_from=PRESS,
             note="As printed; no counts.",
         ),
         Row(
@@ -230,18 +251,18 @@ def _rows(
             "published",
             published.external.value,
             format="change",
-            press=True,
+            known_from=PRESS,
             note="As printed; no counts.",
         ),
         Row(
             "Whole-number tables that agree with both totals and both percentages",
             "arithmetic",
             len(tables),
-            press=True,
+            known_from=PRESS,
             method="compatible_counts",
-            note=f"Found by trying every split. If the percentages were cut off rather than "
-            f"rounded, {len(published.tables(rounding='truncate'))} other tables agree, and say the "
-            "same.",
+            note="Found by trying every split. If the percentages were cut off rather than "
+            f"rounded, {len(published.tables(rounding='truncate'))} other tables agree, and say "
+            "the same.",
         ),
         Row(
             f"Internal share of detected lines, {YEAR_BEFORE}",
@@ -249,7 +270,7 @@ def _rows(
             None,
             *shares["before"],
             format="share",
-            press=True,
+            known_from=PRESS,
             method="compatible_counts",
             note="Given the conditions. A share of lines detected, not of lines there were.",
         ),
@@ -259,7 +280,7 @@ def _rows(
             None,
             *shares["after"],
             format="share",
-            press=True,
+            known_from=PRESS,
             method="compatible_counts",
             note=f"Given the conditions: internal lines became the majority, {_times(shares)} the "
             f"share of the year before, {w.show(shares['difference'][0], 'points')}.",
@@ -270,17 +291,18 @@ def _rows(
             float(published.share_after(UNTYPED)),
             format="share",
             decimals=0,
-            press=True,
+            known_from=PRESS,
             method="share_from_changes",
             note=f"The majority is lost once {w.percent(published.majority_lost)} have none. If as "
-            "large a part had no type the year before, nothing changes.",
+            "large a part had no type the year before, nothing changes. The odds ratio below "
+            f"hardly moves: {w.span(loose.min(), loose.max(), 'ratio')}.",
         ),
         Row(
             "Odds ratio, internal to external, from the percentages alone",
             "arithmetic",
             growth / fall,
             format="ratio",
-            press=True,
+            known_from=PRESS,
             note=f"{growth:g} / {fall:g}. It needs no totals, and a change in detection that both "
             "kinds share leaves it as it is. It is not a ratio of shares.",
         ),
@@ -291,45 +313,47 @@ def _rows(
             ratio.region_low,
             ratio.region_high,
             "ratio",
-            press=True,
+            known_from=PRESS,
             method="localisation_odds_ratio",
             note="The rounding of the percentages leaves no more than this open.",
         ),
         Row(
-            "The same, with the play of chance",
+            "The odds ratio, with the play of chance",
             "confidence",
             ratio.estimate,
             ratio.low,
             ratio.high,
             "ratio",
-            f"If lines came to notice independently of one another; the widest ends over the "
-            f"{len(tables)} tables. It does not allow for a change in detection or in labels.",
-            level=level,
+            "If lines came to notice independently of one another, for the table nearest to the "
+            f"percentages; over all {len(tables)} the ends reach from {w.ratio(each.low.min())} to "
+            f"{w.ratio(each.high.max())}. It does not allow for a change in detection or in "
+            "labels.",
+            level=ratio.level,
             method=f"localisation_odds_ratio, {ratio.interval_method}",
-            press=True,
+            known_from=PRESS,
             result=ratio,
         ),
         Row(
             "Relative gain in detecting internal lines that would explain all of it",
             "arithmetic",
-            ratio.estimate,
+            explained.estimate,
             format="ratio",
-            press=True,
+            known_from=PRESS,
             method="tipping_point",
             note=f"{w.ratio(limit.estimate)} would be enough for chance to explain the rest. "
-            f"{w.ratio(ratio.estimate)} is possible only if, with external detection unchanged, at "
-            f"most {w.percent(1 / ratio.estimate, 1)} of internal lines were detected in "
-            f"{YEAR_BEFORE}. For internal lines not to have grown at all, a gain of {growth:.2f} "
-            f"is enough ({w.percent(1 / growth, 1)}).",
+            f"{w.ratio(explained.estimate)} is possible only if, with external detection "
+            f"unchanged, at most {w.percent(1 / explained.estimate, 1)} of internal lines were "
+            f"detected in {YEAR_BEFORE}. For internal lines not to have grown at all, a gain of "
+            f"{growth:.2f} is enough ({w.percent(1 / growth, 1)}).",
         ),
         Row(
             f"Part of the internal lines of {YEAR} that, had the year before called them external, "
             "would explain all of it",
             "arithmetic",
-            tipping,
+            relabelled,
             format="share",
             decimals=0,
-            press=True,
+            known_from=PRESS,
             method="reclassification_sensitivity",
             note="Another route to the same figures: a change of label, with no change in lines or "
             "detection.",
@@ -343,10 +367,11 @@ def _times(shares: dict[str, tuple[float, float]]) -> str:
 
 def _compatible(tables: pd.DataFrame) -> Table:
     names = {"before": YEAR_BEFORE, "after": YEAR}
-    ratios = localisation_odds_ratio(*(tables[cell] for cell in CELLS)).estimate
     rows = [
         (*row, row[2] / (row[2] + row[3]), ratio)
-        for row, ratio in zip(tables[CELLS].itertuples(index=False, name=None), ratios, strict=True)
+        for row, ratio in zip(
+            tables[CELLS].itertuples(index=False, name=None), _ratio(tables), strict=True
+        )
     ]
     heads = [cell.split("_") for cell in CELLS]
     return Table(
@@ -432,10 +457,8 @@ def _detection(ratio: Estimate, limit: Estimate, level: float) -> Table:
     )
 
 
-def _moved(tables: pd.DataFrame, level: float) -> Table:
-    curve = reclassification_sensitivity(
-        *_middle(tables), moved_share=[0.1, 0.2, 0.3, 0.4, 0.5], level=level
-    )
+def _moved(typical: Cells, level: float) -> Table:
+    curve = reclassification_sensitivity(*typical, moved_share=MOVED, level=level)
     grid = curve[curve["case"] == "grid"]
     rows = [
         (
@@ -456,5 +479,3 @@ def _moved(tables: pd.DataFrame, level: float) -> Table:
         rows=tuple(rows),
         note="An odds ratio of 1 is no shift at all.",
     )
-
-

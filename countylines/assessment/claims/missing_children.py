@@ -46,18 +46,18 @@ def claim(sources: Sources, level: float) -> Claim:
         wording=figure.source.wording,
         sources=(figure.source, unavailable.source, all_children.source),
         estimand=(
-            f"The number of different children who went missing in {PERIOD} because of county lines "
-            "and would not have done so otherwise."
+            f"The number of different children who went missing in {PERIOD} because of county "
+            "lines and would not have done so otherwise."
         ),
         verdict=Ruling(
             "needs-unpublished-data",
-            f"An estimate without its method: no count, no rule for “due to County Lines” and no "
-            f"interval were published, so none can be derived. It is for {PERIOD}, two years before "
-            f"the year assessed ({assessed}), and says nothing of a change.",
+            "An estimate without its method: no count, no rule for “due to County Lines” and no "
+            f"interval were published, so none can be derived. It is for {PERIOD}, two years "
+            f"before the year assessed ({assessed}), and says nothing of a change.",
         ),
         sureness=(
-            f"Not known. Rounding alone leaves {w.span(low, high, 'count')}; the sampling error and "
-            "the error of attribution, likely larger, cannot be worked out from outside."
+            f"Not known. Rounding alone leaves {w.span(low, high, 'count')}; the sampling error "
+            "and the error of attribution, likely larger, cannot be worked out from outside."
         ),
         estimates=(
             Row(
@@ -74,7 +74,8 @@ def claim(sources: Sources, level: float) -> Claim:
                 figure.value,
                 low,
                 high,
-                note="Rounding only, and not an interval of confidence. Other rules are in the table.",
+                note="Rounding only, and not an interval of confidence. Other rules are in the "
+                "table.",
             ),
             Row(
                 "Incidents, if the figure counts children",
@@ -100,7 +101,7 @@ def claim(sources: Sources, level: float) -> Claim:
                 incidents / children,
                 format="ratio",
                 decimals=1,
-                press=all_children.source.status == "press",
+                known_from=all_children.source.status,
                 note=f"{w.count(incidents)} incidents, {w.count(children)} children, for scale. "
                 "Children exploited by county lines go missing more often than others, so it need "
                 "not hold for them.",
@@ -109,15 +110,22 @@ def claim(sources: Sources, level: float) -> Claim:
         tables=(_rounding_table(figure), _incidents_table(figure)),
         cautions=(
             f"A later or earlier figure was not available: “{unavailable.source.wording}”.",
-            "Children and incidents are different units. One child can go missing many times in a "
-            "year, and most incidents are short.",
-            "“Due to” is a judgement on each case. How it was made, and how often it was left "
-            "open, is not published.",
+            (
+                "Children and incidents are different units. One child can go missing many times "
+                "in a year, and most incidents are short."
+            ),
+            (
+                "“Due to” is a judgement on each case. How it was made, and how often it was left "
+                "open, is not published."
+            ),
             "Incidents that nobody reported are in no record.",
         ),
         needed=(
-            "The incidents of the year with a pseudonym for the child, the flag for county lines "
-            "and the date: the number of children, the incidents a child and an interval follow.",
+            (
+                "The incidents of the year with a pseudonym for the child, the flag for county "
+                "lines and the date: the number of children, the incidents a child and an "
+                "interval follow."
+            ),
             "A sample of incidents judged twice, for the error of the flag.",
         ),
         references=("manski2003",),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from countylines.assessment import _words as w
 from countylines.assessment._estimates import ratio_of_counts
-from countylines.assessment.claim import Claim, Column, Row, Ruling, Table
+from countylines.assessment.claim import PRESS, Claim, Column, Row, Ruling, Table
 from countylines.assessment.sources import Sources
 
 YEAR = "2023/24"
@@ -40,8 +40,8 @@ def claim(sources: Sources, level: float) -> Claim:
         wording=stated.source.wording,
         sources=(stated.source, after.source),
         estimand=(
-            "None is named. “Threat” is not a quantity that was measured in two years, and “stable” "
-            "has no margin: by how much might it change and still be called stable?"
+            "None is named. “Threat” is not a quantity that was measured in two years, and "
+            "“stable” has no margin: by how much might it change and still be called stable?"
         ),
         verdict=Ruling(
             "not-testable-as-worded",
@@ -65,7 +65,7 @@ def claim(sources: Sources, level: float) -> Claim:
                 "measure that changed.",
                 level=level,
                 method=ratio.interval_method,
-                press=True,
+                known_from=PRESS,
                 result=ratio,
             ),
             Row(
@@ -73,18 +73,19 @@ def claim(sources: Sources, level: float) -> Claim:
                 "confidence",
                 paired.high,
                 format="ratio",
-                note="An equivalence test would call the detected totals stable only if a change by this "
-                "factor, up or down, still counted as none.",
-                level=level,
+                note="An equivalence test would call the detected totals stable only if a change "
+                "by this factor, up or down, still counted as none. It is the upper end of the "
+                "interval.",
+                level=paired.level,
                 method="two one-sided tests",
-                press=True,
+                known_from=PRESS,
                 result=paired,
             ),
             Row(
                 f"Organised crime groups that run lines, {YEAR}",
                 "published",
                 groups.value,
-                press=groups.press,
+                known_from=groups.known_from,
                 note=f"“{groups.source.wording}”. The one figure called steady; that of the year "
                 "before was not found, so it cannot be tested either.",
             ),
@@ -113,16 +114,25 @@ def claim(sources: Sources, level: float) -> Claim:
             ),
         ),
         cautions=(
-            "“No change was found” is not “there was no change”. To show that something is stable "
-            "takes a margin, and data precise enough to stay inside it.",
-            "Internal lines rose and external lines fell in the same year: a total can be stable "
-            "while its parts are not, and here not even the total is.",
+            (
+                "“No change was found” is not “there was no change”. To show that something is "
+                "stable takes a margin, and data precise enough to stay inside it."
+            ),
+            (
+                "Internal lines rose and external lines fell in the same year: a total can be "
+                "stable while its parts are not, and here not even the total is."
+            ),
             "The sentence goes on to credit police activity, which no published figure tests.",
         ),
         needed=(
-            "A named measure (lines, children, offences, deaths), counted by one rule in two years.",
-            "A margin, stated before the figures are seen. Then an equivalence test answers, with "
-            "“stable”, “not stable” or “cannot tell”.",
+            (
+                "A named measure (lines, children, offences, deaths), counted by one rule in two "
+                "years."
+            ),
+            (
+                "A margin, stated before the figures are seen. Then an equivalence test answers, "
+                "with “stable”, “not stable” or “cannot tell”."
+            ),
         ),
         references=("schuirmann1987", *ratio.references),
     )

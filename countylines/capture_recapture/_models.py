@@ -1,0 +1,164 @@
+"""Hierarchical models in words, formulas and generators, as terms over the lists of a table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from countylines import _validate
+from countylines._kernels import hierarchical
+from countylines.capture_recapture import _patterns
+from countylines.capture_recapture.histories import CaptureHistories
+from countylines.errors import InputError, InputTypeError
+
+IntArray = NDArray[np.int64]
+FloatArray = NDArray[np.float64]
+
+MOST_LISTS = 12
+RULE = (
+    "'independence', 'all-two-way', a formula such as 'A*B + C', or generators such as "
+    "[('A', 'B'), ('C',)]"
+)
+
+
+@dataclass(frozen=True)
+class Model:
+    """A hierarchical model of one table."""
+
+    lists: tuple[str, ...]
+    terms: IntArray  # by order, the intercept first
+
+    @property
+    def generators(self) -> tuple[tuple[str, ...], ...]:
+        """Highest-order terms by the names of their lists."""
+        masks = hierarchical.generators(self.terms.tolist())
+        return tuple(sorted((self.names(m) for m in masks), key=self._place))
+
+    @property
+    def formula(self) -> str:
+        """The model as a formula."""
+        return " + ".join("*".join(names) for names in self.generators)
+
+    def names(self, mask: int) -> tuple[str, ...]:
+        """Lists of a term or of a cell, in the order of the table."""
+        total = len(self.lists)
+        return tuple(n for j, n in enumerate(self.lists) if mask & _patterns.bit(j, total))
+
+    def _place(self, names: tuple[str, ...]) -> tuple[int, list[int]]:
+        return -len(names), [self.lists.index(n) for n in names]
+
+
+def parse(model: Any, lists: Sequence[str]) -> Model:
+    """Return the model that a user named."""
+    names = tuple(lists)
+    if model == "independence":
+        groups: Iterable[Sequence[str]] = [(n,) for n in names]
+    elif model == "all-two-way":
+        groups = list(combinations(names, 2))
+    elif isinstance(model, str):
+        groups = [[part.strip() for part in term.split("*")] for term in model.split("+")]
+    elif isinstance(model, Iterable):
+        groups = [_group(item) for item in model]
+    else:
+        raise InputTypeError(
+            _validate.sentence("model", RULE, f"a value of type {type(model).__name__}")
+        )
+    masks = [_mask(group, names) for group in groups]
+    terms = hierarchical.closure(masks)
+    for j, name in enumerate(names):
+        if _patterns.bit(j, len(names)) not in terms:
+            raise InputError(
+                _validate.sentence(
+                    "model",
+                    "one that names every list",
+                    f"one without {name!r}",
+                    remedy="Add it as a term of its own, or take it out with histories.drop().",
+                )
+            )
+    ordered = sorted(terms, key=lambda t: (hierarchical.order(t), -t))
+    return Model(names, np.array(ordered, dtype=np.int64))
+
+
+def _group(item: Any) -> Sequence[str]:
+    if isinstance(item, str) or not isinstance(item, Iterable):
+        raise InputTypeError(
+            _validate.sentence(
+                "model", RULE, f"the generator {_validate.show(item)}", remedy="Write ('A',)."
+            )
+        )
+    return list(item)
+
+
+def _mask(group: Sequence[str], names: tuple[str, ...]) -> int:
+    mask = 0
+    for name in group:
+        if name not in names:
+            known = ", ".join(repr(n) for n in names)
+            raise InputError(
+                _validate.sentence("model", f"made of the lists {known}", _validate.show(name))
+            )
+        mask |= _patterns.bit(names.index(name), len(names))
+    return mask
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Cells of one table that can occur, and their counts."""
+
+    cells: IntArray
+    values: FloatArray
+
+    @property
+    def seen(self) -> NDArray[np.bool_]:
+        """Which cells have a unit."""
+        return self.values > 0
+
+
+def exact_counts(histories: Any) -> Counts:
+    """Counts by cell of a table without strata or bands."""
+    if not isinstance(histories, CaptureHistories):
+        raise InputTypeError(
+            _validate.sentence(
+                "histories",
+                "CaptureHistories",
+                f"a {type(histories).__name__}",
+                remedy="Make them with CaptureHistories.from_cells, from_table or from_records.",
+            )
+        )
+    if histories.strata:
+        raise InputError(
+            _validate.sentence(
+                "histories",
+                "one table",
+                f"strata by {', '.join(histories.strata)}",
+                remedy="Use histories.pool(), or estimate each stratum by itself.",
+            )
+        )
+    if histories.is_banded:
+        raise InputError(
+            _validate.sentence(
+                "histories",
+                "of exact counts",
+                "banded ones",
+                remedy="Try both ends of each band: the estimate need not lie between the results.",
+            )
+        )
+    total = len(histories.lists)
+    if total > MOST_LISTS:
+        raise InputError(
+            _validate.sentence(
+                "histories", f"of at most {MOST_LISTS} lists", total, remedy="Merge or drop lists."
+            )
+        )
+    impossible = {int(p, 2) for p in histories.structural_zeros}
+    cells = np.array([c for c in range(1, 1 << total) if c not in impossible], dtype=np.int64)
+    values = np.zeros(1 << total)
+    for pattern, count in histories.cells().items():
+        assert isinstance(count, int)
+        values[int(pattern, 2)] = count
+    return Counts(cells, values[cells])

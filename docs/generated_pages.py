@@ -1,0 +1,133 @@
+"""Parts of pages that are written from the package and its recorded results, at every build."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import inspect
+import json
+import warnings
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy.special import gammaln, xlog1py, xlogy
+
+import countylines as cl
+from countylines._kernels import binomial
+
+HERE = Path(__file__).resolve().parent
+GENERATED = HERE / "api" / "generated"
+RECORDED = HERE.parent / "tests" / "coverage" / "results"
+OUTCOMES = ("coverage", "below", "above")
+NAMES = ("estimator", "method")
+ASIDE = ("tables", "draws", "refused", "endless")
+SHORTFALL = 0.02
+CASES = 20
+
+
+@functools.cache
+def public_names() -> dict[str, str]:
+    """Where every public name is documented, by the last part of it."""
+    names: dict[str, str] = {}
+    rooms = {name for name in cl.__all__ if inspect.ismodule(getattr(cl, name))}
+    for room in sorted(rooms):
+        module = importlib.import_module(f"countylines.{room}")
+        for name in getattr(module, "__all__", ()):
+            names[name] = f"countylines.{room}.{name}"
+    # Where a name is offered at the top as well, it is documented there, but for CaptureHistories.
+    for name in set(cl.__all__) - rooms - {"CaptureHistories"}:
+        names[name] = f"countylines.{name}"
+    return names
+
+
+def write_a_to_z() -> None:
+    """One line a public name, in the order of the alphabet."""
+    names = public_names()
+    lines = [f"   ~{names[key]}" for key in sorted(names, key=str.lower)]
+    GENERATED.mkdir(parents=True, exist_ok=True)
+    text = "\n".join([".. autosummary::", "", *lines, ""])
+    (GENERATED / "a_z.txt").write_text(text, encoding="utf-8")
+
+
+def markdown_table(head: Iterable[str], rows: Iterable[Iterable[Any]]) -> list[str]:
+    """A table in Markdown."""
+    head = list(head)
+    lines = [f"| {' | '.join(head)} |", f"| {' | '.join('---' for _ in head)} |"]
+    return lines + [f"| {' | '.join(str(cell) for cell in row)} |" for row in rows]
+
+
+def coverage_cell(value: float, level: float) -> str:
+    """A coverage, in bold where it falls short of the level."""
+    return f"**{value:.3f}**" if value < level - SHORTFALL else f"{value:.3f}"
+
+
+def coverage_section(path: Path) -> list[str]:
+    """What one file of recorded coverages says: worst cases first, then all of it, folded."""
+    recorded = json.loads(path.read_text(encoding="utf-8"))
+    level, rows = recorded["level"], recorded["rows"]
+    setting = [key for key in rows[0] if key not in (*NAMES, *OUTCOMES, *ASIDE)]
+    groups: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for row in rows:
+        groups.setdefault(tuple(str(row[name]) for name in NAMES if name in row), []).append(row)
+    worst = []
+    for names, members in groups.items():
+        low = min(members, key=lambda row: row["coverage"])
+        fair = sum(row["coverage"] >= level - SHORTFALL for row in members)
+        where = ", ".join(f"{key} {low[key]}" for key in setting)
+        name = [f"`{part}`" for part in names]
+        cell = coverage_cell(low["coverage"], level)
+        worst.append([*name, f"{fair} of {len(members)}", cell, where])
+    head = [name for name in NAMES if name in rows[0]]
+    lines = [f"### {path.stem.replace('_', ' ').capitalize()}", ""]
+    lines += markdown_table([*head, f"settings that hold {level:g}", "lowest", "where"], worst)
+    every = [
+        [
+            *(row[key] for key in setting),
+            *(f"`{row[name]}`" for name in head),
+            coverage_cell(row["coverage"], level),
+            *(f"{row[key]:.3f}" for key in ("below", "above") if key in row),
+        ]
+        for row in rows
+    ]
+    lines += ["", f":::{{dropdown}} All {len(rows)} settings", ""]
+    lines += markdown_table([*setting, *head, *(k for k in OUTCOMES if k in rows[0])], every)
+    return [*lines, ":::", ""]
+
+
+def exact_coverage(method: str, truth: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Probability that the interval for a share holds the truth, lies above it, lies below it."""
+    count = np.arange(CASES + 1)
+    ways = gammaln(CASES + 1) - gammaln(count + 1) - gammaln(CASES - count + 1)
+    share = truth[:, None]
+    chance = np.exp(ways + xlogy(count, share) + xlog1py(CASES - count, -share))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", cl.errors.CountyLinesWarning)
+        result = cl.prevalence.proportion(count, np.full_like(count, CASES), method=method)
+    above = (chance * (share < result.low)).sum(axis=1)
+    below = (chance * (share > result.high)).sum(axis=1)
+    return 1 - above - below, above, below
+
+
+def exact_section() -> list[str]:
+    """How every interval for a share does with few cases."""
+    truth = np.linspace(0.005, 0.5, 991)
+    rows = []
+    for method in binomial.METHODS:
+        holds, above, below = exact_coverage(method, truth)
+        name = f"`{method}`" + (" (default)" if method == "mid-p" else "")
+        cells = (coverage_cell(value, 0.95) for value in (holds.mean(), holds.min()))
+        rows.append([name, *cells, f"{above.mean():.3f}", f"{below.mean():.3f}"])
+    head = ["method", "mean coverage", "lowest", "too high", "too low"]
+    return [*markdown_table(head, rows), ""]
+
+
+def write_coverage() -> None:
+    """Exact and recorded coverages, failures included, as parts of the page on validation."""
+    GENERATED.mkdir(parents=True, exist_ok=True)
+    (GENERATED / "exact.txt").write_text("\n".join(exact_section()) + "\n", encoding="utf-8")
+    lines: list[str] = []
+    for path in sorted(RECORDED.glob("*.json")):
+        lines += coverage_section(path)
+    (GENERATED / "coverage.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
