@@ -120,6 +120,8 @@ def _mode_facts(result: Any, *, brief: bool = False) -> list[tuple[str, str]]:
     modes = getattr(result, "modes", None)
     if modes is None or len(modes) < 2 or not _is_scalar(result.estimate):
         return []
+    if not _frames.single(result.verdict).estimable:
+        return []
     rows = list(modes.itertuples(index=False))
     if brief:
         places = " and ".join(f"{number(m.mode)} ({100 * m.mass:.0f} %)" for m in rows)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,34 +11,12 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from countylines import _frames, _labels, _validate
-from countylines._kernels import discrete_quantile, mcmc_diagnostics, modes
-from countylines._kernels.method import tail_area
+from countylines import _posterior as parts
 from countylines._typing import Alternative, ArrayLike
-from countylines.errors import ConvergenceWarning, InputError, InputTypeError, missing_extra, warn
-from countylines.results import OK, Estimate, Note, PopulationEstimate, Verdict
+from countylines.errors import InputError, missing_extra
+from countylines.results import Estimate, Note, PopulationEstimate
 
 __all__ = ["Posterior"]
-
-FloatArray = NDArray[np.float64]
-
-DOUBTFUL_RHAT = 1.01
-DISAGREEING_RHAT = 1.05
-FEW_EFFECTIVE = 400
-CUT_OFF = 1e-2  # of the highest probability, at the last value
-SUM_TO_ONE = 1e-6
-DIAGNOSTICS = ("r_hat", "ess_bulk", "ess_tail", "chains", "draws")
-
-
-class _Summary(NamedTuple):
-    """One posterior in numbers."""
-
-    estimate: float
-    low: float
-    high: float
-    standard_error: float
-    modes: pd.DataFrame
-    diagnostics: dict[str, float]
-    verdict: Verdict
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -51,8 +29,9 @@ class Posterior(PopulationEstimate):
     Parameters
     ----------
     modes : DataFrame
-        One row a mode: ``mode``, its ``mass``, and the interval ``low`` to ``high`` within it;
-        label columns first where there are several posteriors.
+        One row a mode, the likeliest first: ``mode``, its ``mass``, and the interval ``low`` to
+        ``high`` within it; label columns first where there are several posteriors. Where chains
+        disagree it shows where they are, and the masses mean nothing.
     pmf : Series or None
         Exact probabilities by total.
     diagnostics : Series, DataFrame or None
@@ -158,6 +137,7 @@ class Posterior(PopulationEstimate):
 
         Examples
         --------
+        >>> import numpy as np
         >>> rng = np.random.default_rng(1)
         >>> draws = 120 + rng.negative_binomial(5, 0.05, size=(4, 500))
         >>> posterior = cl.Posterior.from_draws(draws, n_observed=120)
@@ -168,26 +148,25 @@ class Posterior(PopulationEstimate):
         """
         level = _validate.level(level)
         _validate.alternative(alternative)
-        array, leading = _chains_last(draws)
-        inputs = _labels.align(draws=leading, n_observed=n_observed)
-        totals, observed = _checked(array, inputs)
+        array, first = parts.chains_last(draws)
+        inputs = _labels.align(draws=first, n_observed=n_observed)
+        totals, observed = parts.checked_draws(array, inputs)
         summaries = [
-            _summarise_draws(t, n, level, alternative)
-            for t, n in zip(totals, observed, strict=True)
+            parts.summary_of_draws(one, seen, level, alternative)
+            for one, seen in zip(totals, observed, strict=True)
         ]
-        found = _draw_notes(totals, summaries)
         return cls._assemble(
             inputs,
             summaries,
-            observed=observed,
+            observed,
+            notes=(*notes, *parts.notes_on_draws(totals, summaries)),
+            model=model,
+            draws=array,
             level=level,
             alternative=alternative,
             method=method,
-            model=model,
             unit=unit,
-            notes=(*notes, *found),
             references=(*references, "vehtari2021"),
-            draws=array,
         )
 
     @classmethod
@@ -258,70 +237,126 @@ class Posterior(PopulationEstimate):
         level = _validate.level(level)
         _validate.alternative(alternative)
         seen = _validate.whole_number("n_observed", n_observed)
-        totals, chances = _checked_pmf(values, probabilities, seen)
-        inputs = _labels.align(n_observed=float(seen))
-        summary = _summarise_pmf(totals, chances, seen, level, alternative)
-        found = (*_cut_off_notes(totals, chances), *_mode_notes([summary]))
+        totals, chances = parts.checked_pmf(values, probabilities, seen)
+        summary = parts.summary_of_pmf(totals, chances, seen, level, alternative)
         index = pd.Index(totals.astype(np.int64), name="total")
         return cls._assemble(
-            inputs,
+            _labels.align(n_observed=float(seen)),
             [summary],
-            observed=np.array([float(seen)]),
+            np.array([float(seen)]),
+            notes=(*notes, *parts.notes_on_pmf(totals, chances, summary)),
+            model=model,
+            pmf=pd.Series(chances, index=index, name="probability"),
             level=level,
             alternative=alternative,
             method=method,
-            model=model,
             unit=unit,
-            notes=(*notes, *found),
             references=references,
-            pmf=pd.Series(chances, index=index, name="probability"),
         )
 
     @classmethod
     def _assemble(
         cls,
         inputs: _labels.Inputs,
-        summaries: list[_Summary],
+        summaries: list[parts.Summary],
+        observed: NDArray[np.float64],
         *,
-        observed: FloatArray,
+        notes: tuple[Note, ...],
+        model: str,
         pmf: Any = None,
         draws: Any = None,
         **settings: Any,
     ) -> Posterior:
-        def field(values: list[Any], dtype: Any = np.float64) -> NDArray[Any]:
-            array = np.empty(len(values), dtype=dtype)
-            array[:] = values
-            return array
-
-        names = ("estimate", "low", "high", "standard_error")
-        numbers = {name: field([getattr(s, name) for s in summaries]) for name in names}
-        verdicts = field([s.verdict for s in summaries], object)
-        total = {name: inputs.back(values) for name, values in numbers.items()}
-        shift = {name: 0.0 if name == "standard_error" else observed for name in names}
+        total = parts.columns(summaries)
+        hidden = {n: v if n == "standard_error" else v - observed for n, v in total.items()}
         shared = {
-            "verdict": inputs.back(verdicts),
+            "verdict": inputs.back(parts.objects([s.verdict for s in summaries])),
             "n": inputs.labelled("n_observed"),
             "interval_kind": "credible",
             "interval_method": "equal tails",
             **settings,
         }
-        apart = {name: settings[name] for name in ("level", "alternative", "method", "unit")}
-        hidden = Estimate(
-            quantity="hidden number",
-            **{name: inputs.back(values - shift[name]) for name, values in numbers.items()},
-            **{**shared, **apart, "notes": (), "references": settings["references"]}
-            | {"model": None}
-            if False
-            else {},
-        )
         return cls(
             quantity="population size",
-            **total,
+            **{name: inputs.back(values) for name, values in total.items()},
             **shared,
-            hidden=hidden,
+            notes=notes,
+            model=model,
+            hidden=Estimate(
+                quantity="hidden number",
+                **{name: inputs.back(values) for name, values in hidden.items()},
+                **shared,
+            ),
             n_observed=inputs.labelled("n_observed"),
-            modes=_stacked([s.modes for s in summaries], inputs),
-            diagnostics=_diagnostics(summaries, inputs) if pmf is None else None,
+            modes=parts.stacked_modes(summaries, inputs),
+            diagnostics=None if draws is None else parts.stacked_diagnostics(summaries, inputs),
             pmf=pmf,
             draws=draws,
         )
+
+    def to_xarray(self) -> xr.Dataset:
+        """Labelled dataset with one variable a field and the rest as attributes.
+
+        Returns
+        -------
+        Dataset
+            With ``pmf`` along ``total``, where probabilities are exact, and the modes as
+            attributes, where there is one posterior.
+        """
+        dataset = super().to_xarray()
+        if self.pmf is not None:
+            dataset["pmf"] = ("total", self.pmf.to_numpy())
+            dataset = dataset.assign_coords(total=self.pmf.index.to_numpy())
+        if np.ndim(self.estimate) == 0:
+            found = self.modes[["mode", "mass"]]
+            dataset.attrs |= {f"mode_{name}": found[name].to_numpy() for name in ("mode", "mass")}
+        return dataset
+
+    def to_arviz(self) -> Any:
+        """Draws as ArviZ knows them, for its diagnostics and plots.
+
+        Returns
+        -------
+        xarray.DataTree
+            Group ``posterior`` with ``population`` and ``hidden``, ``constant_data`` with
+            ``n_observed``; ``ci_kind`` and ``ci_prob`` as attributes.
+
+        Raises
+        ------
+        InputError
+            If there are no draws, because probabilities are exact.
+        MissingExtraError
+            If arviz-base is not installed.
+        """
+        if self.draws is None:
+            raise InputError(
+                "`to_arviz` must be asked of a posterior with draws, got exact probabilities. "
+                "Use `.pmf`; nothing needs diagnosing there."
+            )
+        try:
+            import arviz_base
+        except ImportError as error:
+            raise missing_extra("to_arviz()", "arviz-base", "arviz") from error
+        leading: dict[str, Any] = {}
+        if isinstance(self.draws, xr.DataArray):
+            labelled = _frames.as_dataarray(self.draws)
+            names = labelled.dims[:-2]
+            leading["dims"] = {key: list(names) for key in ("population", "hidden", "n_observed")}
+            leading["coords"] = {d: labelled[d].values for d in names if d in labelled.coords}
+        values = np.moveaxis(np.asarray(self.draws), (-2, -1), (0, 1))
+        observed = np.asarray(self.n_observed)
+        tree = arviz_base.from_dict(
+            {
+                "posterior": {"population": values, "hidden": values - observed},
+                "constant_data": {"n_observed": observed},
+            },
+            **leading,
+        )
+        tree["posterior"].attrs |= {
+            "ci_kind": "eti",
+            "ci_prob": self.level,
+            "method": self.method,
+            "creation_library": "countylines",
+            "creation_library_version": _frames.version(),
+        }
+        return tree

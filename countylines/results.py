@@ -311,6 +311,7 @@ class Estimate:
         Parameters
         ----------
         other : object
+            What to compare with.
 
         Returns
         -------
@@ -474,6 +475,7 @@ class TestResult:
         Parameters
         ----------
         other : object
+            What to compare with.
 
         Returns
         -------

@@ -20,9 +20,10 @@ from countylines._kernels import binomial
 HERE = Path(__file__).resolve().parent
 GENERATED = HERE / "api" / "generated"
 RECORDED = HERE.parent / "tests" / "coverage" / "results"
-OUTCOMES = ("coverage", "below", "above")
+# A row records one setting: its coverage, or the mean and the least coverage over a grid of truths.
+OUTCOMES = ("coverage", "mean", "least", "below", "above")
 NAMES = ("estimator", "method")
-ASIDE = ("tables", "draws", "refused", "endless")
+ASIDE = ("tables", "draws", "refused", "endless", "low_share", "tilt", "length")
 SHORTFALL = 0.02
 CASES = 20
 
@@ -68,16 +69,18 @@ def coverage_section(path: Path) -> list[str]:
     recorded = json.loads(path.read_text(encoding="utf-8"))
     level, rows = recorded["level"], recorded["rows"]
     setting = [key for key in rows[0] if key not in (*NAMES, *OUTCOMES, *ASIDE)]
+    outcomes = [key for key in OUTCOMES if key in rows[0]]
+    key_figure = "coverage" if "coverage" in rows[0] else "least"
     groups: dict[tuple[str, ...], list[dict[str, Any]]] = {}
     for row in rows:
         groups.setdefault(tuple(str(row[name]) for name in NAMES if name in row), []).append(row)
     worst = []
     for names, members in groups.items():
-        low = min(members, key=lambda row: row["coverage"])
-        fair = sum(row["coverage"] >= level - SHORTFALL for row in members)
+        low = min(members, key=lambda row: row[key_figure])
+        fair = sum(row[key_figure] >= level - SHORTFALL for row in members)
         where = ", ".join(f"{key} {low[key]}" for key in setting)
         name = [f"`{part}`" for part in names]
-        cell = coverage_cell(low["coverage"], level)
+        cell = coverage_cell(low[key_figure], level)
         worst.append([*name, f"{fair} of {len(members)}", cell, where])
     head = [name for name in NAMES if name in rows[0]]
     lines = [f"### {path.stem.replace('_', ' ').capitalize()}", ""]
@@ -86,13 +89,15 @@ def coverage_section(path: Path) -> list[str]:
         [
             *(row[key] for key in setting),
             *(f"`{row[name]}`" for name in head),
-            coverage_cell(row["coverage"], level),
-            *(f"{row[key]:.3f}" for key in ("below", "above") if key in row),
+            *(
+                f"{row[key]:.3f}" if key in ("below", "above") else coverage_cell(row[key], level)
+                for key in outcomes
+            ),
         ]
         for row in rows
     ]
     lines += ["", f":::{{dropdown}} All {len(rows)} settings", ""]
-    lines += markdown_table([*setting, *head, *(k for k in OUTCOMES if k in rows[0])], every)
+    lines += markdown_table([*setting, *head, *outcomes], every)
     return [*lines, ":::", ""]
 
 

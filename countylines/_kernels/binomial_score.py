@@ -204,11 +204,11 @@ def agresti_coull_statistic(count: FloatArray, total: FloatArray, null: FloatArr
             share, rest = events / size, (n[rows] - x[rows] + 0.5 * w) / size
             gap = (x[rows] - n[rows] * p[rows] + w * (0.5 - p[rows])) / size
             drift = 0.5 * (rest - share) / size
-            with np.errstate(divide="ignore", invalid="ignore"):
+            with np.errstate(all="ignore"):  # a null equal to the shrunken share
                 value = t + np.log(share * rest / size) - 2.0 * np.log(np.abs(gap))
                 change = drift * ((rest - share) / (share * rest) - 2.0 / gap) - 1.0 / size
             return 0.5 * value, 0.5 * (1.0 + w * change)
 
-        most = np.minimum(2.0 * np.log(np.abs(wilson[inner])), _LOGIT_RANGE)
+        most = np.minimum(2.0 * np.log(np.abs(wilson[inner])), 700.0)
         squared[inner] = np.exp(increasing_root(residual, most - _LOGIT_RANGE, most + 1e-9, most))
     return np.sign(wilson) * np.sqrt(squared)

@@ -23,6 +23,7 @@ LEAST_MASS = 0.05
 NARROWEST_WINDOW = 0.02  # share of the draws whose spread tells the density
 WIDEST_WINDOW = 0.25
 DRAWS_IN_WINDOW = 75.0  # independent ones: the density is then known to about 12 %
+SAME_HEIGHT = 0.15  # tops of draws that differ less than this may be the same
 NOISE = 1e-12  # of the highest probability: below that, ups and downs are rounding
 
 
@@ -64,8 +65,19 @@ def modes_of_draws(draws: FloatArray, effective: float) -> Modes:
     weight[0] += half / size
     weight[-1] += (size - density.size - half) / size
     starts, peaks = _hills(density, weight)
+    peaks = half + _middle_of_tops(density, starts, peaks)
     starts = np.where(starts > 0, starts + half, 0)
-    return _collect(ordered, np.full(size, 1.0 / size), starts, peaks + half)
+    return _collect(ordered, np.full(size, 1.0 / size), starts, peaks)
+
+
+def _middle_of_tops(density: FloatArray, starts: IntArray, peaks: IntArray) -> IntArray:
+    """The middle of the places that may be the top of each hill, for all that the noise tells."""
+    ends = np.append(starts[1:], density.size)
+    middles = []
+    for start, end, peak in zip(starts, ends, peaks, strict=True):
+        near = np.flatnonzero(density[start:end] >= (1.0 - SAME_HEIGHT) * density[peak])
+        middles.append(start + near[near.size // 2])
+    return np.array(middles, dtype=np.intp)
 
 
 def _spread_ties(ordered: FloatArray) -> FloatArray:
@@ -90,7 +102,9 @@ def _hills(density: FloatArray, weight: FloatArray) -> tuple[IntArray, IntArray]
     )
     tops, valleys = _drown_shallow(height, tops, valleys)
     tops, valleys = _drown_small(height, tops, valleys, np.add.reduceat(weight, level))
-    return level[np.concatenate([[0], valleys])], level[tops]
+    ends = np.append(level[1:], density.size)
+    middle = (level[valleys] + ends[valleys]) // 2  # of a flat valley, half goes to either side
+    return np.concatenate([[0], middle]), level[tops]
 
 
 def _drown_shallow(

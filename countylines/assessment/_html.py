@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING
 
 from countylines import _citations
 from countylines.assessment import _svg, _text
-from countylines.assessment import _words as w
-from countylines.assessment._markdown import attributions
 from countylines.assessment.claim import (
     KIND_MEANINGS,
     KIND_WORDS,
     VERDICT_MEANINGS,
     VERDICTS,
     Claim,
+    Column,
     Row,
     Source,
     Table,
@@ -25,6 +24,9 @@ from countylines.assessment.claim import (
 
 if TYPE_CHECKING:
     from countylines.assessment.report import Assessment
+
+WORDY = 3
+"""Columns of words from which a table is stacked on a phone, rather than scrolled."""
 
 _ADDRESS = re.compile(r"https?://[^\s<>&]+[^\s<>&.,;)]")
 
@@ -222,29 +224,43 @@ def _table(table: Table) -> str:
             f'<figure class="drawing"><figcaption>{text(table.drawing.title)}</figcaption>'
             f"{_svg.render(table.drawing)}</figure>"
         )
-    numeric = [column.format != "text" for column in table.columns]
-    heads = "".join(
-        f'<th scope="col"{_right(n)}>{text(column.name)}</th>'
-        for column, n in zip(table.columns, numeric, strict=True)
-    )
-    body = "".join(
-        "<tr>"
-        + "".join(f"<td{_right(n)}>{text(item)}</td>" for item, n in zip(row, numeric, strict=True))
-        + "</tr>"
-        for row in _text.cells(table)
-    )
+    words = sum(column.format == "text" for column in table.columns) >= WORDY
+    body = _grid(table, labels=words)
+    if not words:
+        body = (
+            f'<div class="scroll" role="region" tabindex="0" aria-label="{text(table.title)}">'
+            f"{body}</div>"
+        )
     note = f" {text(table.note)}" if table.note else ""
     return (
-        f'<div class="block">{figure}<div class="scroll" role="region" tabindex="0" '
-        f'aria-label="{text(table.title)}"><table><caption>{text(table.title)}</caption>'
-        f"<thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>"
+        f'<div class="block">{figure}<p class="caption">{text(table.title)}</p>{body}'
         f'<p class="small"><span class="kind {table.kind}">{text(KIND_WORDS[table.kind])}</span>'
         f"{note}</p></div>"
     )
 
 
-def _right(numeric: bool) -> str:
-    return ' class="number"' if numeric else ""
+def _grid(table: Table, *, labels: bool) -> str:
+    """The table itself; with labels on its cells it can be stacked where there is no room."""
+    heads = "".join(
+        f'<th scope="col"{_right(column)}>{text(column.name)}</th>' for column in table.columns
+    )
+    kind = ' class="stack labelled"' if labels else ""
+    body = ""
+    for row in _text.cells(table):
+        items = zip(row, table.columns, strict=True)
+        body += "<tr>"
+        for item, column in items:
+            label = f' data-label="{text(column.name)}"' if labels else ""
+            body += f"<td{_right(column)}{label}>{text(item)}</td>"
+        body += "</tr>"
+    return (
+        f'<table{kind} aria-label="{text(table.title)}">'
+        f"<thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
+    )
+
+
+def _right(column: Column) -> str:
+    return "" if column.format == "text" else ' class="number"'
 
 
 def _items(title: str, items: Iterable[str], *, ordered: bool = False) -> str:
@@ -278,29 +294,16 @@ def _linked(words: str) -> str:
 
 def _provenance(report: Assessment) -> str:
     made = report.provenance
-    rows = "".join(
-        f"<tr><td>{text(str(table['title'] or table['name']))}<br>"
-        f"<code>{text(table['name'])}</code></td>"
-        f"<td>{text(str(table['source'] or 'not given'))}</td>"
-        f"<td>{text(str(table['licence'] or 'not given'))}</td>"
-        f"<td>{text(w.day(str(table['retrieved'] or 'not given')))}</td>"
-        f"<td><code>{text(str(table['sha256'] or 'not given'))[:16]}</code></td></tr>"
-        for table in made["tables"]
-    )
-    notices = "".join(f"<li>{text(notice)}</li>" for notice in attributions(report))
+    notices = "".join(f"<li>{text(notice)}</li>" for notice in _text.attributions(made))
     methods = "; ".join(made["methods"])
     return "\n".join(
         [
             '<section id="provenance">',
             "<h2>Where this comes from, and how to cite it</h2>",
             f"<p>{text(_text.made_by(made))}</p>",
-            (
-                '<div class="scroll" role="region" tabindex="0" aria-label="Tables used"><table>'
-                '<caption>Tables used</caption><thead><tr><th scope="col">Table</th>'
-                '<th scope="col">Source</th><th scope="col">Licence</th>'
-                '<th scope="col">Retrieved</th><th scope="col">SHA-256, first 16</th></tr></thead>'
-                f"<tbody>{rows}</tbody></table></div>"
-            ),
+            '<div class="block">',
+            _grid(_text.tables_used(made), labels=True),
+            "</div>",
             f'<p class="small">Methods used: {text(methods)}.</p>' if methods else "",
             f'<ul class="small">{notices}</ul>' if notices else "",
             "<p>Cite a figure by its own source. Cite what is computed here as:</p>",

@@ -102,20 +102,9 @@ def _link(source: Source) -> str:
 
 def _provenance(report: Assessment) -> list[str]:
     made = report.provenance
+    used = _text.tables_used(made)
+    body = [[escape(text) for text in row] for row in _text.cells(used)]
     lines = [escape(_text.made_by(made)), ""]
-    rows = [
-        [
-            escape(str(table[key] or "not given"))
-            for key in ("name", "title", "licence", "retrieved", "sha256")
-        ]
-        for table in made["tables"]
-    ]
-    lines += [*_table(["Table", "Title", "Licence", "Retrieved", "SHA-256"], rows), ""]
-    lines += [f"- {escape(text)}" for text in attributions(report)]
+    lines += [*_table([column.name for column in used.columns], body), ""]
+    lines += [f"- {escape(text)}" for text in _text.attributions(made)]
     return [*lines, "", f"Cite as: {escape(made['citation'])}"]
-
-
-def attributions(report: Assessment) -> list[str]:
-    """The statements that the licences of the tables ask for, each once."""
-    found = [table["attribution"] for table in report.provenance["tables"]]
-    return list(dict.fromkeys(text for text in found if text))

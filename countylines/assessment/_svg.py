@@ -57,7 +57,8 @@ def render(drawing: Drawing, prefix: str = "") -> str:
     target = io.StringIO()
     with mpl.rc_context():
         mpl.rcdefaults()
-        mpl.rcParams.update({**SETTINGS, "svg.hashsalt": name})
+        settings: Any = {**SETTINGS, "svg.hashsalt": name}
+        mpl.rcParams.update(settings)
         figure = Figure(figsize=(WIDTH, drawing.height), layout="constrained")
         FigureCanvasSVG(figure)
         drawing.draw(figure)

@@ -20,6 +20,7 @@ PURPOSE = (
     "published figures allow, and says where they fall silent. It is not an assessment of the "
     "threat, nor of the police."
 )
+NOT_GIVEN = "not given"
 STATUS_WORDS = {
     "primary": "producer’s own text",
     "press": "press",
@@ -62,7 +63,8 @@ def kind(row: Row) -> str:
 def cell(item: Any, column: Column) -> str:
     """One value of a table."""
     if isinstance(item, tuple):
-        return w.span(*item, column.format, decimals=column.decimals)
+        low, high = item
+        return w.span(low, high, column.format, decimals=column.decimals)
     return w.show(item, column.format, decimals=column.decimals)
 
 
@@ -116,3 +118,31 @@ def made_by(provenance: dict[str, Any]) -> str:
         "tables below and nothing else; nothing was fetched to make it. The same tables give the "
         "same report."
     )
+
+
+def tables_used(provenance: dict[str, Any]) -> Table:
+    """The tables behind the report, as a table."""
+
+    def row(table: dict[str, Any]) -> tuple[str, ...]:
+        licence = table["licence_names"] or [table["licence"]]
+        return (
+            f"{table['title'] or table['name']} ({table['name']})",
+            str(table["source"] or NOT_GIVEN),
+            w.several([str(name or NOT_GIVEN) for name in licence]),
+            w.day(str(table["retrieved"] or NOT_GIVEN)),
+            str(table["sha256"] or NOT_GIVEN)[:16],
+        )
+
+    heads = ("Table", "Source", "Licence", "Retrieved", "SHA-256, first 16 digits")
+    return Table(
+        title="Tables used",
+        kind="published",
+        columns=tuple(Column(head) for head in heads),
+        rows=tuple(row(table) for table in provenance["tables"]),
+    )
+
+
+def attributions(provenance: dict[str, Any]) -> list[str]:
+    """The statements that the licences of the tables ask for, each once."""
+    found = [table["attribution"] for table in provenance["tables"]]
+    return list(dict.fromkeys(text for text in found if text))

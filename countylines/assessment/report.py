@@ -308,5 +308,5 @@ def _provenance(sources: Sources, claims: Sequence[Claim], level: float) -> dict
 
 def _table_provenance(name: str, sources: Sources) -> dict[str, Any]:
     known = sources.provenance[name]
-    wanted = ("title", "sha256", "source", "licence", "attribution", "retrieved")
+    wanted = ("title", "sha256", "source", "licence", "licence_names", "attribution", "retrieved")
     return {"name": name, **{key: known.get(key) for key in wanted}}

@@ -155,7 +155,7 @@ class Sources:
         for column, value in wanted.items():
             allowed = value if isinstance(value, list) else [value]
             table = table[table[column].isin(allowed)]
-        return [_figure(row) for row in table.to_dict("records")]
+        return [_figure(row) for _, row in table.iterrows()]
 
     def figure(self, **wanted: Any) -> Figure:
         """The one published national figure whose columns hold the values wanted.
@@ -227,6 +227,12 @@ class Sources:
         )
 
 
+def weakest(*figures: Figure) -> str:
+    """Whose text what rests on several figures was read in: the farthest from the producer."""
+    order = ("primary", "press", "second-hand")
+    return max((figure.known_from for figure in figures), key=order.index)
+
+
 def own_hashes() -> dict[str, str]:
     """Hashes of the files of passages and documents that stand beside this module."""
     return {name: hashlib.sha256(_bytes(name)).hexdigest() for name in OWN_FILES}
@@ -249,7 +255,7 @@ def _own(name: str) -> dict[str, dict[str, str]]:
     return {row[key]: row for row in rows}
 
 
-def _figure(row: Mapping[str, Any]) -> Figure:
+def _figure(row: Any) -> Figure:
     upper = row["value_upper"]
     source = Sources.published().source(
         str(row["source_url"]), str(row["status"]), _text(row["wording"])

@@ -78,8 +78,8 @@ def chapman(
               \widehat{\mathrm{var}}(\hat N) =
               \frac{(n_1 + 1)(n_2 + 1)(n_1 - m)(n_2 - m)}{(m + 1)^2 (m + 2)}
 
-    It is unbiased if :math:`n_1 + n_2 \ge N`, and biased low otherwise, by little once 7 units are on
-    both lists.
+    It is unbiased if :math:`n_1 + n_2 \ge N`, and biased low otherwise, by little once 7 units are
+    on both lists.
 
     With :math:`m = 0` it stays finite, which a note says is owed to the 1 added to each count. With
     an empty list nothing is known (verdict ``"not-identified"``).
@@ -102,8 +102,8 @@ def chapman(
     .. [1] Chapman, D. G. (1951). Some properties of the hypergeometric distribution with
        applications to zoological sample censuses. *University of California Publications in
        Statistics* 1, 131-160.
-    .. [2] Sadinle, M. (2009). Transformed logit confidence intervals for small populations in single
-       capture-recapture estimation. *Communications in Statistics - Simulation and Computation*
+    .. [2] Sadinle, M. (2009). Transformed logit confidence intervals for small populations in
+       single capture-recapture estimation. *Communications in Statistics - Simulation and Computation*
        38, 1909-1924. https://doi.org/10.1080/03610910903168595
     .. [3] Chao, A. (1987). Estimating the population size for capture-recapture data with unequal
        catchability. *Biometrics* 43, 783-791. https://doi.org/10.2307/2531532

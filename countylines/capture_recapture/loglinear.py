@@ -316,8 +316,8 @@ def _notes(verdict: Any, fitted: _Fitted, ends: _Ends, observed: int) -> tuple[N
     notes = [
         Note(
             "model-dependence",
-            "The hidden number rests on the model: others that fit as well can differ several-fold, "
-            "and no count tests whether units on no list follow it.",
+            "The hidden number rests on the model: others that fit as well can differ "
+            "several-fold, and no count tests whether units on no list follow it.",
         )
     ]
     if verdict.code != "ok":

@@ -210,7 +210,6 @@ def _uncertain(
     verdict: NDArray[np.object_],
 ) -> tuple[Any, ...]:
     """Ratio to a benchmark share that comes from a sample of `size`."""
-    limits = binomial.METHODS[settings["method"]].limits
     ref_count = benchmark * size
     with np.errstate(invalid="ignore", divide="ignore"):
         share = count / total
@@ -220,12 +219,7 @@ def _uncertain(
     known = np.where(total > 0, share, 0.0)
 
     def one_sided(x: FloatArray, n: FloatArray, tail: FloatArray, side: str) -> FloatArray:
-        result = np.empty_like(x)
-        for area in np.unique(tail):
-            rows = tail == area
-            pair = limits(x[rows], n[rows], level=1.0 - float(area), alternative=side)
-            result[rows] = pair[0] if side == "greater" else pair[1]
-        return result
+        return binomial.one_sided_limit(x, n, tail=tail, side=side, method=settings["method"])
 
     def low_at(tail: FloatArray) -> FloatArray:
         top = one_sided(count, total, tail, "greater")

@@ -107,7 +107,7 @@ class TestForms:
         result = loglinear(hepatitis())
         assert isinstance(result, cl.PopulationEstimate)
         total = result.hidden.estimate + result.n_observed
-    assert total == pytest.approx(result.estimate, rel=1e-15)
+        assert total == pytest.approx(result.estimate, rel=1e-15)
         assert pickle.loads(pickle.dumps(result)).identical(result)
         assert "fienberg2012" in result.references
         assert list(result.params.index) == ["hidden", "P", "Q", "E"]

@@ -3,9 +3,9 @@
 For two groups of known size and a grid of success probabilities from 0.02 to 0.98, equally spaced
 in log odds, all tables are enumerated with their probabilities: there is no simulation error.
 `mean` and `least` are the mean and the smallest coverage over the grid, `low_share` the share of
-the grid below 0.94, `below` the mean probability that the interval lies wholly below the true ratio,
-`above` that it lies wholly above, `tilt` the mean of their absolute difference, and `length` the mean
-log ratio of the limits over the tables without a zero cell.
+the grid below 0.94, `below` the mean probability that the interval lies wholly below the true
+ratio, `above` that it lies wholly above, `tilt` the mean of their absolute difference, and `length`
+the mean log ratio of the limits over the tables without a zero cell.
 
 ``pytest -m slow tests/coverage/test_odds_ratio.py`` enumerates again and compares with the recorded
 table; ``python tests/coverage/test_odds_ratio.py`` records it again.
@@ -80,7 +80,7 @@ def record():
         "  " + json.dumps({k: round(v, 6) if isinstance(v, float) else v for k, v in row.items()})
         for row in rows
     )
-    RESULTS.write_text('{\n "level": 0.95,\n "rows": [\n%s\n ]\n}\n' % text, encoding="utf-8")
+    RESULTS.write_text(f'{{\n "level": {LEVEL},\n "rows": [\n{text}\n ]\n}}\n', encoding="utf-8")
 
 
 def recorded(method=None):

@@ -23,8 +23,9 @@ def test_there_and_back(rate, q):
     ratio = rate_to_representation_ratio(rate, q)
     assert ratio <= 1 / q * (1 + 1e-15)
     back = representation_to_rate_ratio(ratio, q)
-    # a rate ratio near the bound hangs on the last digits of the representation ratio
-    assert back == pytest.approx(rate, rel=1e-9 + 1e-15 * (1 + rate * q), abs=1e-300)
+    # near the bound the rate ratio hangs on the last digit of the representation ratio
+    condition = 1 + rate * q / (1 - q)
+    assert back == pytest.approx(rate, rel=4e-16 * condition + 1e-14, abs=1e-300)
 
 
 def test_counts_give_the_rate_ratio_itself():

@@ -68,6 +68,20 @@ ALL_SHARE_METHODS = [
     )
 ]
 
+ODDS_RATIO_METHODS = (
+    "skew-score",
+    "miettinen-nurminen",
+    "score",
+    "conditional",
+    "conditional-mid-p",
+    "minlike",
+    "blaker",
+    "mover-wilson",
+    "mover-jeffreys",
+    "woolf",
+    "gart",
+)
+
 ESTIMATORS: tuple[Row, ...] = (
     Row(prevalence.proportion, COUNT_TOTAL, [*ALL_SHARE_METHODS, {"design_effect": 1.5}], null=0.3),
     Row(
@@ -105,7 +119,13 @@ ESTIMATORS: tuple[Row, ...] = (
     Row(
         localisation.localisation_odds_ratio,
         FOUR_COUNTS,
-        [{"method": m} for m in ("skew-score", "miettinen-nurminen", "conditional-mid-p", "woolf")],
+        [{"method": m} for m in ODDS_RATIO_METHODS],
+    ),
+    Row(
+        localisation.tipping_point,
+        FOUR_COUNTS,
+        [{}, {"at": "limit"}, {"method": "woolf", "at": "limit"}],
+        testable=False,
     ),
 )
 
@@ -115,5 +135,6 @@ EXEMPT: Mapping[str, str] = {
     "loglinear": "one table in, one estimate out",
     "compatible_counts": "one pair of totals in, a table out",
     "compatible_bases": "one percentage in, a table out",
+    "share_from_changes": "percentages in, an identified range without a level out",
     "reclassification_sensitivity": "four counts in, a table out",
 }

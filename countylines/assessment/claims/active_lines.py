@@ -13,7 +13,6 @@ from countylines.assessment._drawings import lines as drawings
 from countylines.assessment._estimates import ratio_of_counts
 from countylines.assessment.claim import (
     KNOWN_FROM,
-    PRESS,
     Claim,
     Column,
     Drawing,
@@ -22,7 +21,7 @@ from countylines.assessment.claim import (
     Source,
     Table,
 )
-from countylines.assessment.sources import Figure, Sources
+from countylines.assessment.sources import Figure, Sources, weakest
 from countylines.results import Estimate
 
 YEAR = "2023/24"
@@ -157,7 +156,7 @@ def _rows(
             "lines that existed, and does not allow for a change in recording.",
             level=level,
             method=simple.interval_method,
-            known_from=PRESS,
+            known_from=weakest(after, before),
             result=simple,
         ),
         Row(
@@ -172,7 +171,7 @@ def _rows(
             "either way.",
             level=level,
             method=clustered.interval_method,
-            known_from=PRESS,
+            known_from=weakest(after, before),
             result=clustered,
         ),
         Row(
@@ -184,7 +183,7 @@ def _rows(
             f"unchanged number of lines. That is possible if at most "
             f"{w.percent(1 / simple.estimate)} of lines were detected in {YEAR_BEFORE}, since no "
             "more than all can be detected.",
-            known_from=PRESS,
+            known_from=weakest(after, before),
         ),
         Row(
             f"Average monthly figure that {w.count(after.value)} a year allows",
@@ -195,7 +194,7 @@ def _rows(
             note="Free of any model: a year holds at least as many different lines as its average "
             "month, and at most the sum of its twelve months. The monthly figures published for "
             "earlier years lie inside, so they neither contradict the annual one nor confirm it.",
-            known_from=PRESS,
+            known_from=weakest(after, before),
         ),
     )
 

@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
+from numpy.typing import NDArray
 
 from countylines._kernels.binomial_power import power_at_least, smallest_count
 from countylines.assessment import _words as w
+from countylines.assessment._census import EXPORTERS, GROUP, Census
+from countylines.assessment._census import census as census_shares
 from countylines.assessment._drawings import regions as drawings
 from countylines.assessment.claim import Claim, Column, Drawing, Row, Ruling, Table
 from countylines.assessment.sources import Sources
 from countylines.disproportionality import rate_to_representation_ratio
-from countylines.errors import InputError
-
-GROUP = "Black"
-MIXED_PARTS = ("White and Black African", "White and Black Caribbean")
-MIXED_IN_FORCES = "White and Black"
-EXPORTERS = ("Metropolitan Police", "Merseyside", "West Midlands", "Greater Manchester")
-"""Forces of the four cities that the release names as exporting lines."""
 
 SAMPLES = (50, 100, 1000)
 """Sizes of a hypothetical regional sample, beside an equal part of the one that is known."""
@@ -31,20 +25,6 @@ SHOWN_SHARE = 0.10
 """Hypothetical share of a sample, to show what the choice of benchmark does."""
 
 LARGEST_SAMPLE = 20_000
-
-
-@dataclass(frozen=True)
-class Census:
-    """Census shares of the group: by region, and by the areas a benchmark might be taken from."""
-
-    regions: pd.Series[float]
-    benchmarks: dict[str, tuple[float, float]]
-    exporter_people: float
-
-    @property
-    def shares(self) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-        """Shares by region, in their order."""
-        return self.regions.to_numpy(dtype=np.float64)
 
 
 def claim(sources: Sources, level: float) -> Claim:
@@ -67,7 +47,7 @@ def claim(sources: Sources, level: float) -> Claim:
     ]
     wording = stated.iloc[0]
     sample = sources.figure(measure="nominals_sample_size")
-    census = _census(sources)
+    census = census_shares(sources)
     sizes = tuple(sorted({*SAMPLES, round(sample.value / len(census.regions))}))
     equal = round(sample.value / len(census.regions))
     tail = 1 - level
@@ -222,72 +202,7 @@ def _tail(level: float) -> str:
     return f"a chance of at most {w.percent(1 - level, 0)} of so many if the ratio were 1"
 
 
-def _census(sources: Sources) -> Census:
-    table = sources.table("census2021_ethnicity_region")
-    people = _people(table, "geography")
-    by_region = table[(table["geography_level"] == "region") | (table["geography"] == "Wales")]
-    names = list(dict.fromkeys(by_region["geography"]))
-    shares = pd.Series(
-        [people.loc[name, GROUP] / people.loc[name, "all"] for name in names], index=names
-    )
-    nation = people.loc["England and Wales"]
-    forces = _people_by_force(sources.table("census2021_ethnicity_pfa"))
-    missing = [name for name in EXPORTERS if name not in forces.index]
-    if missing:
-        raise InputError(
-            f"`census2021_ethnicity_pfa` must be a table with the forces {list(EXPORTERS)}, got "
-            f"one without {missing}. Use the names of the package's own table."
-        )
-    exporters = forces.loc[list(EXPORTERS)].sum()
-    others = forces.drop(index=list(EXPORTERS)).sum()
-    areas = {
-        "England and Wales": nation,
-        "Four exporter areas": exporters,
-        "Everywhere else": others,
-    }
-    return Census(
-        regions=shares,
-        benchmarks={
-            name: (
-                float(area[GROUP] / area["all"]),
-                float((area[GROUP] + area["mixed"]) / area["all"]),
-            )
-            for name, area in areas.items()
-        },
-        exporter_people=float(exporters["all"]),
-    )
-
-
-def _people(table: pd.DataFrame, place: str) -> pd.DataFrame:
-    """People of all groups, of the group, and of Mixed White and Black, by place."""
-    wide = table[table["n_categories"] == 5]
-    fine = table[(table["n_categories"] == 19) & table["ethnic_group"].isin(MIXED_PARTS)]
-    return pd.DataFrame(
-        {
-            "all": wide.groupby(place)["population"].sum(),
-            GROUP: wide[wide["ethnic_group5"] == GROUP].groupby(place)["population"].sum(),
-            "mixed": fine.groupby(place)["population"].sum(),
-        }
-    )
-
-
-def _people_by_force(table: pd.DataFrame) -> pd.DataFrame:
-    def of(level: str, group: str) -> pd.Series[float]:
-        rows = table[(table["level"] == level) & (table["ethnic_group"] == group)]
-        return rows.set_index("force")["population"]
-
-    return pd.DataFrame(
-        {
-            "all": of("total", "All"),
-            GROUP: of("group", GROUP),
-            "mixed": of("subgroup", MIXED_IN_FORCES),
-        }
-    )
-
-
-def _power_by_region(
-    census: Census, size: int, ratio: float, tail: float
-) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+def _power_by_region(census: Census, size: int, ratio: float, tail: float) -> NDArray[np.float64]:
     """Chance to establish it in each region, where the true share is `ratio` times the census."""
     needed = smallest_count(size, census.shares, tail)
     return power_at_least(needed, size, np.minimum(ratio * census.shares, 1.0))
@@ -315,7 +230,7 @@ def _size_for(census: Census, ratio: float, tail: float) -> int:
 def _needed_table(
     census: Census,
     sizes: tuple[int, ...],
-    needed: np.ndarray[tuple[int, ...], np.dtype[np.float64]],
+    needed: NDArray[np.float64],
     level: float,
 ) -> Table:
     rows = [

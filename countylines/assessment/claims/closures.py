@@ -43,9 +43,9 @@ def claim(sources: Sources, level: float) -> Claim:
         ),
         verdict=Ruling(
             "needs-unpublished-data",
-            f"A count of what the police did since {_since(sources)}, not of lines that are gone. "
-            "Closures and active lines are published on different periods and rules, and no figure "
-            "says how many closed lines came back under a new number.",
+            f"A count of what the police did since {_since(sources)}. Whether it lowered the "
+            "number of lines cannot be said: no figure tells how many closed lines came back under "
+            "a new number, or how many would have ended anyway.",
         ),
         sureness=(
             "The count of closures: fairly sure, as a count of activity. Its effect on the number "

@@ -39,9 +39,8 @@ def claim(sources: Sources, level: float) -> Claim:
         ),
         verdict=Ruling(
             "needs-unpublished-data",
-            "No count of children or adults was published for either year, and a fall in recording "
-            "is not a fall in involvement. Two other records of children are published; neither "
-            "covers the same years or people.",
+            "No count of children or adults was published for either year. If it holds, it is a "
+            "change in what was recorded: a fall in recording is not a fall in involvement.",
         ),
         sureness="Not known, in either direction.",
         estimates=(
@@ -87,8 +86,8 @@ def claim(sources: Sources, level: float) -> Claim:
                 "stays."
             ),
             (
-                "One child can be recorded as offender and as victim, or move from one table to the "
-                "other."
+                "One child can be recorded as offender and as victim, or move from one table to "
+                "the other."
             ),
         ),
         needed=(

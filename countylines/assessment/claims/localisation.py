@@ -2,91 +2,27 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
-from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from countylines.assessment import _words as w
 from countylines.assessment._drawings import localisation as drawings
-from countylines.assessment.claim import PRESS, Claim, Column, Drawing, Row, Ruling, Table
-from countylines.assessment.sources import Figure, Sources
-from countylines.localisation import (
-    compatible_counts,
-    localisation_odds_ratio,
-    reclassification_sensitivity,
-    share_from_changes,
-    tipping_point,
-)
-from countylines.results import Estimate
+from countylines.assessment._split import CELLS, Split, odds_ratios
+from countylines.assessment.claim import Claim, Column, Drawing, Row, Ruling, Table
+from countylines.assessment.sources import Sources
+from countylines.localisation import reclassification_sensitivity
 
 YEAR = "2023/24"
 YEAR_BEFORE = "2022/23"
 UNTYPED = 0.2
 """Share of lines of no type in the worked example."""
 
-Cells = tuple[float, float, float, float]
-
 MOVED = (0.1, 0.2, 0.3, 0.4, 0.5)
 """Parts of the internal lines that might have been called external the year before."""
 
 DETECTION_GAINS = (1.0, 1.5, 2.0, 3.0)
 """Relative gains shown beside those that explain the odds ratio."""
-
-CELLS = ["internal_before", "external_before", "internal_after", "external_after"]
-
-
-@dataclass(frozen=True)
-class Published:
-    """The four published figures."""
-
-    internal: Figure
-    external: Figure
-    before: Figure
-    after: Figure
-
-    def tables(self, **options: Any) -> pd.DataFrame:
-        """Whole-number tables that agree with them."""
-        return compatible_counts(
-            int(self.before.value),
-            int(self.after.value),
-            changes={"internal": self.internal.value, "external": self.external.value},
-            decimals={"internal": self.internal.decimals, "external": self.external.decimals},
-            **options,
-        )
-
-    def share_after(self, untyped: Any, untyped_before: float = 0.0) -> Any:
-        """Internal share of the typed lines of the second year, if some had no type."""
-        typed = self.after.value * (1 - np.asarray(untyped, dtype=np.float64))
-        change = 100 * (typed / (self.before.value * (1 - untyped_before)) - 1)
-        share = share_from_changes(self.internal.value, self.external.value, total_change=change)
-        return share.estimate
-
-    @property
-    def growth(self) -> tuple[float, float]:
-        """After over before, of internal and of external lines."""
-        return 1 + self.internal.value / 100, 1 + self.external.value / 100
-
-    def typical(self, tables: pd.DataFrame) -> Cells:
-        """The table whose odds ratio is nearest to that of the printed percentages."""
-        printed = self.growth[0] / self.growth[1]
-        nearest = (_ratio(tables) - printed).abs().argmin()
-        a, b, c, d = (float(value) for value in tables[CELLS].iloc[nearest])
-        return a, b, c, d
-
-    @property
-    def majority_lost(self) -> float:
-        """Share of untyped lines of the second year at which half of the typed are internal.
-
-        With growth ratios g and h the share after is one half where the total grew by their
-        harmonic mean.
-        """
-        internal, external = self.growth
-        total = 2 / (1 / internal + 1 / external)
-        return 1 - total * self.before.value / self.after.value
 
 
 def claim(sources: Sources, level: float) -> Claim:
@@ -103,33 +39,29 @@ def claim(sources: Sources, level: float) -> Claim:
     -------
     Claim
     """
-    published = Published(
+    split = Split(
         internal=sources.figure(period=YEAR, measure="internal_lines_change"),
         external=sources.figure(period=YEAR, measure="external_lines_change"),
         before=sources.figure(period=YEAR_BEFORE, measure="lines_detected"),
         after=sources.figure(period=YEAR, measure="lines_detected"),
+        level=level,
     )
-    tables = published.tables()
-    shares = _shares(tables)
-    typical = published.typical(tables)
-    ratio = _odds_ratio(tables, typical, level)
-    limit = tipping_point(*typical, at="limit", level=level)
-    low, _high = shares["after"]
+    low_before, low_after = split.shares["before"][0], split.shares["after"][0]
     earlier, later = (sources.statement(f"definition-{year}") for year in (2018, 2023))
     verdict = (
         "Detected lines did become more local: the internal share went from "
-        f"{w.percent(shares['before'][0])} in {YEAR_BEFORE} to {w.percent(low)} in {YEAR}, if "
+        f"{w.percent(low_before)} in {YEAR_BEFORE} to {w.percent(low_after)} in {YEAR}, if "
         "three conditions hold. The figures cannot tell a shift in the lines from a shift in "
         "which lines are noticed, or in what is called internal."
     )
     return Claim(
         id="localisation",
-        title=f"“More localised”: internal lines {w.show(published.internal.value, 'change')}, "
-        f"external {w.show(published.external.value, 'change')}",
-        wording=f"{published.external.source.wording}; {published.internal.source.wording}",
+        title=f"“More localised”: internal lines {w.show(split.internal.value, 'change')}, "
+        f"external {w.show(split.external.value, 'change')}",
+        wording=f"{split.external.source.wording}; {split.internal.source.wording}",
         sources=(
-            published.internal.source,
-            published.after.source,
+            split.internal.source,
+            split.after.source,
             sources.statement("more-localised").source,
             earlier.source,
             later.source,
@@ -143,15 +75,15 @@ def claim(sources: Sources, level: float) -> Claim:
         sureness=(
             "The split: exact arithmetic under three conditions, on press figures. That lines "
             "moved, rather than police attention: not known; internal lines becoming "
-            f"{w.ratio(limit.estimate, 1)} times better detected than external ones would be "
-            "enough."
+            f"{w.ratio(split.explained_with_chance, 1)} times better detected than external ones "
+            "would be enough."
         ),
-        estimates=_rows(published, tables, shares, ratio, limit),
+        estimates=_rows(split),
         tables=(
-            _compatible(tables),
-            _untyped(published, shares),
-            _detection(ratio, limit, level),
-            _moved(typical, level),
+            _compatible(split),
+            _untyped(split),
+            _detection(split),
+            _moved(split),
         ),
         conditions=(
             (
@@ -164,7 +96,7 @@ def claim(sources: Sources, level: float) -> Claim:
         cautions=(
             (
                 "An odds ratio is not a ratio of shares. The share of internal lines doubled; the "
-                f"odds rose {w.ratio(ratio.estimate)}-fold."
+                f"odds rose {w.ratio(split.explained)}-fold."
             ),
             (
                 "Internal lines became countable. The definition of 2018 spoke of "
@@ -178,7 +110,7 @@ def claim(sources: Sources, level: float) -> Claim:
             "A national change hides which forces began to report, or to look, between the years.",
             (
                 "A percentage rise says nothing of the base: a rise of "
-                f"{w.show(published.internal.value, 'change').lstrip('+')} can be printed for very "
+                f"{w.show(split.internal.value, 'change').lstrip('+')} can be printed for very "
                 "small numbers. Only the totals show that the base was not small."
             ),
         ),
@@ -190,87 +122,52 @@ def claim(sources: Sources, level: float) -> Claim:
             "The same by force, with the date from which each force recorded internal lines.",
             "A sample of lines of either year typed again by the rule of the other.",
         ),
-        references=("brown2017", *ratio.references, "manski2003", "vanderweele2017"),
+        references=("brown2017", *split.odds_ratio.references, "manski2003", "vanderweele2017"),
     )
-
-
-def _shares(tables: pd.DataFrame) -> dict[str, tuple[float, float]]:
-    """Ranges over the tables: internal share before and after, their ratio and difference."""
-    before = tables["internal_before"] / (tables["internal_before"] + tables["external_before"])
-    after = tables["internal_after"] / (tables["internal_after"] + tables["external_after"])
-    values = {
-        "before": before,
-        "after": after,
-        "ratio": after / before,
-        "difference": after - before,
-    }
-    return {name: (float(v.min()), float(v.max())) for name, v in values.items()}
-
-
-def _odds_ratio(tables: pd.DataFrame, typical: Cells, level: float) -> Estimate:
-    """The odds ratio of the typical table, with the range of its value over all of them."""
-    each = _ratio(tables)
-    return dataclasses.replace(
-        localisation_odds_ratio(*typical, level=level),
-        region_low=float(each.min()),
-        region_high=float(each.max()),
-        _recompute=None,
-    )
-
-
-def _ratio(tables: pd.DataFrame) -> pd.Series[float]:
-    """Odds ratio of each table, without an interval."""
-    after = tables["internal_after"] / tables["external_after"]
-    return after / (tables["internal_before"] / tables["external_before"])
 
 
 def _rows(
-    published: Published,
-    tables: pd.DataFrame,
-    shares: dict[str, tuple[float, float]],
-    ratio: Estimate,
-    limit: Estimate,
+    split: Split,
 ) -> tuple[Row, ...]:
-    growth, fall = published.growth
-    typical = published.typical(tables)
-    each = localisation_odds_ratio(*(tables[cell] for cell in CELLS), level=ratio.level or 0.95)
-    explained = tipping_point(*typical)
-    relabelled = reclassification_sensitivity(*typical).attrs["tipping_share"]
-    loose = _ratio(published.tables(untyped=(0.0, UNTYPED)))
+    growth, fall = split.growth
+    ratio = split.odds_ratio
+    relabelled = reclassification_sensitivity(*split.typical).attrs["tipping_share"]
+    loose = odds_ratios(split.compatible(untyped=(0.0, UNTYPED)))
+    other = split.compatible(rounding="truncate")
     return (
         Row(
             "Internal lines, change in a year",
             "published",
-            published.internal.value,
+            split.internal.value,
             format="change",
-            known_from=PRESS,
+            known_from=split.known_from,
             note="As printed; no counts.",
         ),
         Row(
             "External lines, change in a year",
             "published",
-            published.external.value,
+            split.external.value,
             format="change",
-            known_from=PRESS,
+            known_from=split.known_from,
             note="As printed; no counts.",
         ),
         Row(
             "Whole-number tables that agree with both totals and both percentages",
             "arithmetic",
-            len(tables),
-            known_from=PRESS,
+            len(split.tables),
+            known_from=split.known_from,
             method="compatible_counts",
             note="Found by trying every split. If the percentages were cut off rather than "
-            f"rounded, {len(published.tables(rounding='truncate'))} other tables agree, and say "
+            f"rounded, {len(other)} other tables agree, and say "
             "the same.",
         ),
         Row(
             f"Internal share of detected lines, {YEAR_BEFORE}",
             "identification",
             None,
-            *shares["before"],
+            *split.shares["before"],
             format="share",
-            known_from=PRESS,
+            known_from=split.known_from,
             method="compatible_counts",
             note="Given the conditions. A share of lines detected, not of lines there were.",
         ),
@@ -278,22 +175,22 @@ def _rows(
             f"Internal share of detected lines, {YEAR}",
             "identification",
             None,
-            *shares["after"],
+            *split.shares["after"],
             format="share",
-            known_from=PRESS,
+            known_from=split.known_from,
             method="compatible_counts",
-            note=f"Given the conditions: internal lines became the majority, {_times(shares)} the "
-            f"share of the year before, {w.show(shares['difference'][0], 'points')}.",
+            note=f"Given the conditions: internal lines became the majority, {_times(split)} the "
+            f"share of the year before, {w.show(split.shares['difference'][0], 'points')}.",
         ),
         Row(
             f"The same, if {w.percent(UNTYPED)} of the lines of {YEAR} had no type",
             "identification",
-            float(published.share_after(UNTYPED)),
+            float(split.share_after(UNTYPED)),
             format="share",
             decimals=0,
-            known_from=PRESS,
+            known_from=split.known_from,
             method="share_from_changes",
-            note=f"The majority is lost once {w.percent(published.majority_lost)} have none. If as "
+            note=f"The majority is lost once {w.percent(split.majority_lost)} have none. If as "
             "large a part had no type the year before, nothing changes. The odds ratio below "
             f"hardly moves: {w.span(loose.min(), loose.max(), 'ratio')}.",
         ),
@@ -302,18 +199,18 @@ def _rows(
             "arithmetic",
             growth / fall,
             format="ratio",
-            known_from=PRESS,
+            known_from=split.known_from,
             note=f"{growth:g} / {fall:g}. It needs no totals, and a change in detection that both "
             "kinds share leaves it as it is. It is not a ratio of shares.",
         ),
         Row(
-            f"The same over the {len(tables)} tables",
+            f"The same over the {len(split.tables)} tables",
             "identification",
             None,
             ratio.region_low,
             ratio.region_high,
             "ratio",
-            known_from=PRESS,
+            known_from=split.known_from,
             method="localisation_odds_ratio",
             note="The rounding of the percentages leaves no more than this open.",
         ),
@@ -325,24 +222,24 @@ def _rows(
             ratio.high,
             "ratio",
             "If lines came to notice independently of one another, for the table nearest to the "
-            f"percentages; over all {len(tables)} the ends reach from {w.ratio(each.low.min())} to "
-            f"{w.ratio(each.high.max())}. It does not allow for a change in detection or in "
-            "labels.",
+            f"percentages; over all {len(split.tables)} the ends reach from "
+            f"{w.ratio(split.widest[0])} to {w.ratio(split.widest[1])}. It does not allow for a "
+            "change in detection or in labels.",
             level=ratio.level,
             method=f"localisation_odds_ratio, {ratio.interval_method}",
-            known_from=PRESS,
+            known_from=split.known_from,
             result=ratio,
         ),
         Row(
             "Relative gain in detecting internal lines that would explain all of it",
             "arithmetic",
-            explained.estimate,
+            split.explained,
             format="ratio",
-            known_from=PRESS,
+            known_from=split.known_from,
             method="tipping_point",
-            note=f"{w.ratio(limit.estimate)} would be enough for chance to explain the rest. "
-            f"{w.ratio(explained.estimate)} is possible only if, with external detection "
-            f"unchanged, at most {w.percent(1 / explained.estimate, 1)} of internal lines were "
+            note=f"{w.ratio(split.explained_with_chance)} would be enough for chance to explain "
+            f"the rest. {w.ratio(split.explained)} is possible only if, with external detection "
+            f"unchanged, at most {w.percent(1 / split.explained, 1)} of internal lines were "
             f"detected in {YEAR_BEFORE}. For internal lines not to have grown at all, a gain of "
             f"{growth:.2f} is enough ({w.percent(1 / growth, 1)}).",
         ),
@@ -353,7 +250,7 @@ def _rows(
             relabelled,
             format="share",
             decimals=0,
-            known_from=PRESS,
+            known_from=split.known_from,
             method="reclassification_sensitivity",
             note="Another route to the same figures: a change of label, with no change in lines or "
             "detection.",
@@ -361,21 +258,24 @@ def _rows(
     )
 
 
-def _times(shares: dict[str, tuple[float, float]]) -> str:
-    return f"{w.ratio(shares['ratio'][0], 1)} times"
+def _times(split: Split) -> str:
+    return f"{w.ratio(split.shares['ratio'][0], 1)} times"
 
 
-def _compatible(tables: pd.DataFrame) -> Table:
+def _compatible(split: Split) -> Table:
     names = {"before": YEAR_BEFORE, "after": YEAR}
     rows = [
         (*row, row[2] / (row[2] + row[3]), ratio)
         for row, ratio in zip(
-            tables[CELLS].itertuples(index=False, name=None), _ratio(tables), strict=True
+            split.tables[CELLS].itertuples(index=False, name=None),
+            odds_ratios(split.tables),
+            strict=True,
         )
     ]
     heads = [cell.split("_") for cell in CELLS]
     return Table(
-        title=f"The {len(tables)} tables that agree with the published totals and percentages",
+        title=f"The {len(split.tables)} tables that agree with the published totals and "
+        "percentages",
         kind="identification",
         columns=(
             *(Column(w.sentence(f"{kind}, {names[when]}"), "count") for kind, when in heads),
@@ -387,11 +287,9 @@ def _compatible(tables: pd.DataFrame) -> Table:
     )
 
 
-def _untyped(published: Published, shares: dict[str, tuple[float, float]]) -> Table:
-    grid = [0.0, 0.05, 0.1, published.majority_lost, UNTYPED, 0.3]
-    rows = [
-        (at, float(published.share_after(at)), float(published.share_after(at, at))) for at in grid
-    ]
+def _untyped(split: Split) -> Table:
+    grid = [0.0, 0.05, 0.1, split.majority_lost, UNTYPED, 0.3]
+    rows = [(at, float(split.share_after(at)), float(split.share_after(at, at))) for at in grid]
     return Table(
         title=f"Internal share of {YEAR} if some lines had no type",
         kind="identification",
@@ -405,15 +303,15 @@ def _untyped(published: Published, shares: dict[str, tuple[float, float]]) -> Ta
         drawing=Drawing(
             id="untyped-lines",
             title=f"The internal share of {YEAR} rests on every line having a type",
-            description=f"A falling curve: {w.percent(shares['after'][0])} if no line is without a "
-            f"type, one half at {w.percent(published.majority_lost)}, "
-            f"{w.percent(float(published.share_after(UNTYPED)))} at {w.percent(UNTYPED)}; the "
-            f"share of {YEAR_BEFORE} was {w.percent(shares['before'][0])}.",
+            description=f"A falling curve: {w.percent(split.shares['after'][0])} if no line is "
+            f"without a type, one half at {w.percent(split.majority_lost)}, "
+            f"{w.percent(float(split.share_after(UNTYPED)))} at {w.percent(UNTYPED)}; the share of "
+            f"{YEAR_BEFORE} was {w.percent(split.shares['before'][0])}.",
             draw=functools.partial(
                 drawings.untyped_share,
-                share=published.share_after,
-                before=shares["before"][0],
-                majority_lost=published.majority_lost,
+                share=split.share_after,
+                before=split.shares["before"][0],
+                majority_lost=split.majority_lost,
                 example=UNTYPED,
             ),
             height=3.2,
@@ -421,15 +319,16 @@ def _untyped(published: Published, shares: dict[str, tuple[float, float]]) -> Ta
     )
 
 
-def _detection(ratio: Estimate, limit: Estimate, level: float) -> Table:
-    gains = sorted({*DETECTION_GAINS, float(limit.estimate), float(ratio.estimate)})
+def _detection(split: Split) -> Table:
+    ratio = split.odds_ratio
+    gains = sorted({*DETECTION_GAINS, split.explained_with_chance, split.explained})
     return Table(
         title="What is left if internal lines came to be better detected, relative to external",
         kind="arithmetic",
         columns=(
             Column("Relative gain in detection", "ratio"),
             Column("Odds ratio left", "ratio"),
-            Column(f"{w.level(level)} confidence interval", "ratio"),
+            Column(f"{w.level(split.level)} confidence interval", "ratio"),
             Column("Internal lines detected the year before, at most", "share", 0),
         ),
         rows=tuple(
@@ -441,40 +340,34 @@ def _detection(ratio: Estimate, limit: Estimate, level: float) -> Table:
         drawing=Drawing(
             id="detection-change",
             title="What is left of the odds ratio if internal lines came to be better detected",
-            description=f"A falling line with a band for its interval: at a relative gain of "
-            f"{w.ratio(limit.estimate)} the interval reaches 1, at {w.ratio(ratio.estimate)} "
-            "nothing is left.",
+            description="A falling line with a band for its interval: at a relative gain of "
+            f"{w.ratio(split.explained_with_chance)} the interval reaches 1, at "
+            f"{w.ratio(split.explained)} nothing is left.",
             draw=functools.partial(
                 drawings.detection_change,
                 ratio=float(ratio.estimate),
                 low=float(ratio.low),
                 high=float(ratio.high),
-                to_limit=float(limit.estimate),
-                to_one=float(ratio.estimate),
+                to_limit=split.explained_with_chance,
+                to_one=split.explained,
             ),
             height=3.3,
         ),
     )
 
 
-def _moved(typical: Cells, level: float) -> Table:
-    curve = reclassification_sensitivity(*typical, moved_share=MOVED, level=level)
+def _moved(split: Split) -> Table:
+    curve = reclassification_sensitivity(*split.typical, moved_share=MOVED, level=split.level)
     grid = curve[curve["case"] == "grid"]
-    rows = [
-        (
-            float(row.moved_share),
-            float(row.estimate),
-            (float(row.low), float(row.high)),
-        )
-        for row in grid.itertuples()
-    ]
+    values = grid[["moved_share", "estimate", "low", "high"]].to_numpy(dtype=np.float64).tolist()
+    rows = [(moved, ratio, (low, high)) for moved, ratio, low, high in values]
     return Table(
         title=f"If part of the internal lines of {YEAR} would have been called external before",
         kind="arithmetic",
         columns=(
             Column("Part re-labelled", "share", 0),
             Column("Odds ratio left", "ratio"),
-            Column(f"{w.level(level)} confidence interval", "ratio"),
+            Column(f"{w.level(split.level)} confidence interval", "ratio"),
         ),
         rows=tuple(rows),
         note="An odds ratio of 1 is no shift at all.",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from countylines.assessment import _words as w
 from countylines.assessment._estimates import ratio_of_counts
-from countylines.assessment.claim import PRESS, Claim, Column, Row, Ruling, Table
-from countylines.assessment.sources import Sources
+from countylines.assessment.claim import Claim, Column, Row, Ruling, Table
+from countylines.assessment.sources import Sources, weakest
 
 YEAR = "2023/24"
 YEAR_BEFORE = "2022/23"
@@ -65,7 +65,7 @@ def claim(sources: Sources, level: float) -> Claim:
                 "measure that changed.",
                 level=level,
                 method=ratio.interval_method,
-                known_from=PRESS,
+                known_from=weakest(after, before),
                 result=ratio,
             ),
             Row(
@@ -78,7 +78,7 @@ def claim(sources: Sources, level: float) -> Claim:
                 "interval.",
                 level=paired.level,
                 method="two one-sided tests",
-                known_from=PRESS,
+                known_from=weakest(after, before),
                 result=paired,
             ),
             Row(
