@@ -87,11 +87,11 @@ def share_notes(
             )
             notes.append(Note("sparse", text))
             warn(text, SparseDataWarning)
-    if method in binomial.WHOLE_COUNTS_ONLY and alternative == "two-sided":
-        if binomial.gap_in_acceptance(count, total, level=level, method=method).any():
-            text = (
-                f"The values that the {method} test accepts have a gap; the interval given is "
-                "their hull."
-            )
-            notes.append(Note("hull", text))
+    both_sides = method in binomial.WHOLE_COUNTS_ONLY and alternative == "two-sided"
+    if both_sides and binomial.gap_in_acceptance(count, total, level=level, method=method).any():
+        text = (
+            f"The values that the {method} test accepts have a gap; the interval given is their "
+            "hull."
+        )
+        notes.append(Note("hull", text))
     return tuple(notes)

@@ -15,6 +15,7 @@ from countylines._kernels.method import FloatArray
 from countylines._kernels.roots import Rows, increasing_root
 
 _LOGIT_RANGE = 745.0  # expit(-745) is the smallest float
+_CUBE_RANGE = 220.0  # so that a cube stays finite
 
 
 def _ratio(top: FloatArray, bottom: FloatArray) -> FloatArray:
@@ -23,9 +24,14 @@ def _ratio(top: FloatArray, bottom: FloatArray) -> FloatArray:
         return np.where(top == 0.0, 0.0, top / bottom)
 
 
+def _excess(count: FloatArray, total: FloatArray, null: FloatArray) -> FloatArray:
+    """x - np, in the form that is exact to rounding at both ends of the range."""
+    return count * (1.0 - null) - (total - count) * null
+
+
 def wilson_statistic(count: FloatArray, total: FloatArray, null: FloatArray) -> FloatArray:
     """Score statistic: distance from the expected count in standard deviations of the null."""
-    return _ratio(count - total * null, np.sqrt(total * null * (1.0 - null)))
+    return _ratio(_excess(count, total, null), np.sqrt(total * null * (1.0 - null)))
 
 
 def wilson_solve(count: FloatArray, total: FloatArray, z: FloatArray) -> FloatArray:
@@ -38,9 +44,8 @@ def wilson_solve(count: FloatArray, total: FloatArray, z: FloatArray) -> FloatAr
 
 def profile_statistic(count: FloatArray, total: FloatArray, null: FloatArray) -> FloatArray:
     """Signed root of the likelihood-ratio statistic."""
-    expected = total * null
-    half = _deviance(count, expected) + _deviance(total - count, total * (1.0 - null))
-    return np.sign(count - expected) * np.sqrt(2.0 * half)
+    half = _deviance(count, total * null) + _deviance(total - count, total * (1.0 - null))
+    return np.sign(_excess(count, total, null)) * np.sqrt(2.0 * half)
 
 
 def _deviance(count: FloatArray, expected: FloatArray) -> FloatArray:
@@ -48,7 +53,7 @@ def _deviance(count: FloatArray, expected: FloatArray) -> FloatArray:
 
     With v = (x-m)/(x+m), log(x/m) = 2 artanh v, and the terms of first order cancel on paper.
     """
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         plain = np.where(count > 0.0, count * np.log(count / expected), 0.0) + (expected - count)
         v = (count - expected) / (count + expected)
     near = np.abs(v) < 0.1
@@ -97,7 +102,7 @@ def skew_statistic(count: FloatArray, total: FloatArray, null: FloatArray) -> Fl
     of 0 and 1, and falls steadily as the null rises; the linear form s - A (s^2 - 1) does not.
     """
     a = (1.0 - 2.0 * null) / 6.0
-    u = count - total * null + a
+    u = _excess(count, total, null) + a
     variance = total * null * (1.0 - null)
     return 2.0 * u / (np.sqrt(variance) + np.sqrt(variance + 4.0 * a * u))
 
@@ -124,11 +129,12 @@ def skew_solve(count: FloatArray, total: FloatArray, z: FloatArray) -> FloatArra
 
 def arcsine_statistic(count: FloatArray, total: FloatArray, null: FloatArray) -> FloatArray:
     """Difference of variance-stabilised shares (Anscombe 1948)."""
-    return 2.0 * np.sqrt(total) * (_angle(count, total) - np.arcsin(np.sqrt(null)))
+    at_null = np.arctan2(np.sqrt(null), np.sqrt(1.0 - null))
+    return 2.0 * np.sqrt(total) * (_angle(count, total) - at_null)
 
 
 def _angle(count: FloatArray, total: FloatArray) -> FloatArray:
-    # atan2 keeps the digits of shares near 1, where asin loses half of them.
+    # The arcsine of a root of a share, without the digits that arcsin loses near 1.
     return np.arctan2(np.sqrt(count + 0.375), np.sqrt(total - count + 0.375))
 
 
@@ -183,9 +189,9 @@ def agresti_coull_solve(count: FloatArray, total: FloatArray, z: FloatArray) -> 
 def agresti_coull_statistic(count: FloatArray, total: FloatArray, null: FloatArray) -> FloatArray:
     """The z at which a limit of Agresti and Coull reaches the null.
 
-    The limits hold those of Wilson, so z^2 is at most Wilson's; it is found on the log scale. At a
-    null of 0 or 1 the equation is linear in z^2, and has a root only where few (or nearly all) have
-    the property.
+    The limits hold those of Wilson, so z^2 is at most Wilson's. It is the one positive root of a
+    cubic that starts positive; at a null of 0 or 1 the cubic is a quadratic, with a root only where
+    few (or nearly all) have the property.
     """
     wilson = wilson_statistic(count, total, null)
     squared = np.where(wilson == 0.0, 0.0, np.inf)
@@ -196,19 +202,32 @@ def agresti_coull_statistic(count: FloatArray, total: FloatArray, null: FloatArr
     squared = np.where(at_end & (total > 4.0 * near), crossing, squared)
     inner = np.flatnonzero(~at_end & (wilson != 0.0))
     if inner.size:
-        x, n, p = count[inner], total[inner], null[inner]
+        terms = _agresti_coull_cubic(count[inner], total[inner], null[inner])
 
         def residual(t: FloatArray, rows: Rows) -> tuple[FloatArray, FloatArray]:
             w = np.exp(t)
-            events, size = x[rows] + 0.5 * w, n[rows] + w
-            share, rest = events / size, (n[rows] - x[rows] + 0.5 * w) / size
-            gap = (x[rows] - n[rows] * p[rows] + w * (0.5 - p[rows])) / size
-            drift = 0.5 * (rest - share) / size
-            with np.errstate(all="ignore"):  # a null equal to the shrunken share
-                value = t + np.log(share * rest / size) - 2.0 * np.log(np.abs(gap))
-                change = drift * ((rest - share) / (share * rest) - 2.0 / gap) - 1.0 / size
-            return 0.5 * value, 0.5 * (1.0 + w * change)
+            parts = [term[rows] * w**power for power, term in enumerate(terms)]
+            size = sum(np.abs(part) for part in parts)
+            slope = sum(power * part for power, part in enumerate(parts))
+            return -_ratio(sum(parts), size), -_ratio(slope, size)
 
-        most = np.minimum(2.0 * np.log(np.abs(wilson[inner])), 700.0)
-        squared[inner] = np.exp(increasing_root(residual, most - _LOGIT_RANGE, most + 1e-9, most))
+        most = np.minimum(2.0 * np.log(np.abs(wilson[inner])) + 1e-9, _CUBE_RANGE)
+        squared[inner] = np.exp(increasing_root(residual, most - _LOGIT_RANGE, most, most - 1e-3))
     return np.sign(wilson) * np.sqrt(squared)
+
+
+def _agresti_coull_cubic(
+    count: FloatArray, total: FloatArray, null: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    """Coefficients, by power of w = z^2, of (p0 - p)^2 n - w p (1 - p) with p and n shrunken.
+
+    Here p = (x + w/2) / (n + w) and n stands for n + w; all is multiplied by (n + w)^2.
+    """
+    x, n, p = count, total, null
+    gap, lean, spread = _excess(x, n, p), 0.5 - p, p * (1.0 - p)
+    return (
+        n * gap * gap,
+        gap * gap + 2.0 * n * gap * lean - x * (n - x),
+        2.0 * gap * lean - n * (spread + 0.25),
+        -spread,
+    )

@@ -93,7 +93,7 @@ def _largest_support(values: FloatArray) -> tuple[BoolArray, FloatArray]:
     below = np.hstack([-values, np.eye(rows)])
     bounds = [(None, None)] * free + [(0.0, 1.0)] * rows
     solved = linprog(gain, A_ub=below, b_ub=np.zeros(rows), bounds=bounds, method="highs")
-    if not solved.success:  # the point 0 is always feasible and the gain bounded
+    if solved.x is None:  # cannot be: the point 0 is feasible and the gain bounded
         raise ArithmeticError(f"the linear programme of the facial set failed: {solved.message}")
     emptied: BoolArray = solved.x[free:] > 0.5
     return emptied, np.asarray(solved.x[:free])
@@ -115,7 +115,7 @@ def _reach(values: FloatArray, objective: FloatArray) -> float:
         return float(np.abs(objective).sum())
     limit = np.zeros(values.shape[0])
     solved = linprog(-objective, A_ub=-values, b_ub=limit, bounds=bounds, method="highs")
-    if not solved.success:
+    if solved.fun is None:
         raise ArithmeticError(f"the linear programme of the hidden cell failed: {solved.message}")
     return float(-solved.fun)
 

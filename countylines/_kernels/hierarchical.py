@@ -50,7 +50,8 @@ def all_terms(lists: int, max_order: int) -> IntArray:
 def design(cells: IntArray, terms: IntArray) -> FloatArray:
     """Design matrix, (cells, terms), of zeros and ones."""
     held = (cells[:, None] & terms[None, :]) == terms[None, :]
-    return held.astype(np.float64)
+    entries: FloatArray = held.astype(np.float64)
+    return entries
 
 
 def cells_above(cells: IntArray) -> FloatArray:

@@ -61,9 +61,16 @@ def fit(
     """
     rows = len(counts)
     above = hierarchical.cells_above(cells)
-    empty = [np.full(rows, np.nan) for _ in range(4)]
     coefficients = np.full(masks.shape, np.nan)
-    result = Fits(*empty, np.zeros(counts.shape), coefficients, np.zeros(rows, dtype=bool))
+    result = Fits(
+        log_hidden=np.full(rows, np.nan),
+        variance=np.full(rows, np.nan),
+        log_likelihood=np.full(rows, np.nan),
+        deviance=np.full(rows, np.nan),
+        fitted=np.zeros(counts.shape),
+        coefficients=coefficients,
+        converged=np.zeros(rows, dtype=bool),
+    )
     sizes = masks.sum(axis=1)
     for size in np.unique(sizes):
         chosen = np.flatnonzero(sizes == size)
@@ -167,9 +174,10 @@ def _sums(values: FloatArray, terms: IntArray, above: FloatArray) -> FloatArray:
 
 def _information(fitted: FloatArray, unions: IntArray, above: FloatArray) -> FloatArray:
     sums = np.maximum(fitted @ above, _LEAST_WEIGHT)
-    return sums[np.arange(len(sums))[:, None, None], unions]
+    information: FloatArray = sums[np.arange(len(sums))[:, None, None], unions]
+    return information
 
 
 def _solve(information: FloatArray, right: FloatArray) -> FloatArray:
-    solution: FloatArray = np.linalg.solve(information, right[..., None])[..., 0]
+    solution: FloatArray = np.linalg.solve(information, right[..., None])[..., 0].astype(np.float64)
     return solution

@@ -184,7 +184,12 @@ def central(observed: float) -> Method:
                 return 2.0 * np.minimum(lower, upper)
             return upper if alternative == "greater" else lower
 
-        return pvalues(test, table, null)
+        result = pvalues(test, table, null)
+        # a one-sided limit at the end of the range excludes nothing
+        closed = {"greater": at_lowest(table), "less": at_lowest(exchanged(table))}
+        if alternative in closed:
+            result[closed[alternative]] = 1.0
+        return result
 
     return Method(limits, pvalue)
 

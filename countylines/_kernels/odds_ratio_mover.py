@@ -6,6 +6,9 @@ table, so that the same ratio is that of the odds of failure of the other group 
 one. The formula is not symmetric in success and failure: exchanging them gives slightly other
 limits, where exchanging the groups gives reciprocal ones.
 
+With Jeffreys' limits the middle of each group is the median they enclose (Laud, 2017), not the
+sample odds, except that no or all successes stay 0 and infinity.
+
 Where the groups are at opposite ends the odds are 0 over infinity and the formula does not apply;
 the finite limit is then the ratio of the two one-sample limits, which is farther out than the
 formula would put it for any finite odds.
@@ -47,25 +50,41 @@ def _turned(table: Table) -> Table:
 def _odds_limit(
     count: FloatArray, total: FloatArray, tail: FloatArray, side: str, interval: str
 ) -> FloatArray:
-    """One-sample limit of the odds; failures by their own limit, so that no digit is lost."""
-    opposite = "less" if side == "greater" else "greater"
+    """One-sample limit of the odds; few failures by their own limit, so that no digit is lost."""
     successes = binomial.one_sided_limit(count, total, tail=tail, side=side, method=interval)
-    failures = binomial.one_sided_limit(
-        total - count, total, tail=tail, side=opposite, method=interval
-    )
+    failures = 1.0 - successes
+    rows = np.flatnonzero(successes > 0.9)
+    if rows.size:
+        failures[rows] = binomial.one_sided_limit(
+            (total - count)[rows],
+            total[rows],
+            tail=tail[rows],
+            side="less" if side == "greater" else "greater",
+            method=interval,
+        )
     with np.errstate(divide="ignore"):
         odds: FloatArray = successes / failures
+    return odds
+
+
+def _odds(count: FloatArray, total: FloatArray, interval: str) -> FloatArray:
+    """What the one-sample limits enclose at any level."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        odds: FloatArray = count / (total - count)
+    inner = (count > 0.0) & (count < total)
+    if interval == "jeffreys" and inner.any():
+        half = np.full(int(inner.sum()), 0.5)
+        odds[inner] = _odds_limit(count[inner], total[inner], half, "less", interval)
     return odds
 
 
 def _upper(table: Table, tail: FloatArray, interval: str) -> FloatArray:
     """Upper limit of the ratio for tail areas up to one half."""
     count, total, ref_count, ref_total = _turned(table)
+    odds, ref_odds = _odds(count, total, interval), _odds(ref_count, ref_total, interval)
+    high = _odds_limit(count, total, tail, "less", interval)
+    ref_low = _odds_limit(ref_count, ref_total, tail, "greater", interval)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        odds, ref_odds = count / (total - count), ref_count / (ref_total - ref_count)
-        # a limit on the far side of the odds, as Jeffreys' may be at low levels, is drawn back
-        high = np.maximum(odds, _odds_limit(count, total, tail, "less", interval))
-        ref_low = np.minimum(ref_odds, _odds_limit(ref_count, ref_total, tail, "greater", interval))
         finite = np.isfinite(odds) & np.isfinite(ref_odds)
         upper = np.where(finite, ratio_high(odds, high, ref_odds, ref_low), high / ref_low)
     upper[at_lowest(exchanged(table))] = np.inf
@@ -78,18 +97,18 @@ def _lower(table: Table, tail: FloatArray, interval: str) -> FloatArray:
     return lower
 
 
-def _log_middle(table: Table) -> FloatArray:
-    """The log odds ratio, with 0/0 as 0."""
-    count, total, ref_count, ref_total = table
+def _log_middle(table: Table, interval: str) -> FloatArray:
+    """The log odds ratio that the limits enclose at any level, with 0/0 as 0."""
     low, high = at_lowest(table), at_lowest(exchanged(table))
     with np.errstate(divide="ignore", invalid="ignore"):
-        inner = np.log(count / (total - count)) - np.log(ref_count / (ref_total - ref_count))
+        odds = _odds(table[0], table[1], interval)
+        inner = np.log(odds) - np.log(_odds(table[2], table[3], interval))
     return np.where(low, np.where(high, 0.0, -np.inf), np.where(high, np.inf, inner))
 
 
 def _tail(table: Table, log_null: FloatArray, interval: str) -> FloatArray:
     """Tail area, up to one half, at which the limit on the null's side reaches the null."""
-    distance = log_null - _log_middle(table)
+    distance = log_null - _log_middle(table, interval)
     below = distance < 0.0
     table = tuple(
         np.where(below, new, old) for new, old in zip(_swapped(table), table, strict=True)
@@ -106,18 +125,24 @@ def _tail(table: Table, log_null: FloatArray, interval: str) -> FloatArray:
     cells = np.stack((table[0], table[1] - table[0], table[2], table[3] - table[2])) + 0.5
     guess = 3.0 + 2.0 * np.abs(distance) / np.sqrt((1.0 / cells).sum(axis=0))
     near, far = np.zeros(target.shape), np.minimum(guess, _MOST_ERRORS)
-    short = gap(far, *table, target) <= 0.0
-    near[short], far[short] = far[short], _MOST_ERRORS
-    errors = np.where(gap(near, *table, target) >= 0.0, near, _MOST_ERRORS)
-    rows = (errors > near) & (gap(far, *table, target) > 0.0)
-    if rows.any():
-        found = elementwise.find_root(
+    found = gap(far, *table, target) > 0.0
+    rest = np.flatnonzero(~found)
+    near[rest], far[rest] = far[rest], _MOST_ERRORS
+    if rest.size:
+        found[rest] = gap(far[rest], *(column[rest] for column in (*table, target))) > 0.0
+    errors = far
+    # beside a zero cell the limit that leaves out one half need not be the estimate
+    ends = np.flatnonzero(found & np.isinf(distance))
+    if ends.size:
+        at_once = gap(near[ends], *(column[ends] for column in (*table, target))) >= 0.0
+        errors[ends[at_once]], found[ends[at_once]] = near[ends[at_once]], False
+    if found.any():
+        errors[found] = elementwise.find_root(
             gap,
-            (near[rows], far[rows]),
-            args=tuple(column[rows] for column in (*table, target)),
+            (near[found], far[found]),
+            args=tuple(column[found] for column in (*table, target)),
             tolerances={"xatol": 1e-13, "xrtol": 1e-13, "fatol": 0.0, "frtol": 0.0},
-        )
-        errors[rows] = found.x
+        ).x
     result: FloatArray = ndtr(-errors)
     return result
 
@@ -133,8 +158,11 @@ def mover(interval: str) -> Method:
             data, near = tuple(some), np.minimum(tail, 1.0 - tail)
             low, high = _lower(data, near, interval), _upper(data, near, interval)
             # a one-sided limit with more than half outside lies on the far side of the estimate
-            far = (tail > 0.5) & ~at_lowest(data) & ~at_lowest(exchanged(data))
-            return np.where(far, high, low), np.where(far, low, high)
+            far = tail > 0.5
+            return (
+                np.where(far & ~at_lowest(data), high, low),
+                np.where(far & ~at_lowest(exchanged(data)), low, high),
+            )
 
         low, high = np.zeros(tail.shape), np.full(tail.shape, np.inf)
         rows = ~(at_lowest(table) & at_lowest(exchanged(table)))
@@ -155,7 +183,7 @@ def mover(interval: str) -> Method:
         if rows.size:
             some = tuple(column[rows] for column in (*table, log_null))
             tail = once_per_row(lambda *columns: _tail(columns[:4], columns[4], interval), *some)
-            below = some[4] < _log_middle(some[:4])
+            below = some[4] < _log_middle(some[:4], interval)
             greater[rows] = np.where(lowest[rows], 1.0, np.where(below, tail, 1.0 - tail))
             less[rows] = np.where(highest[rows], 1.0, np.where(below, 1.0 - tail, tail))
         if alternative == "two-sided":

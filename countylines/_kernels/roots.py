@@ -12,7 +12,7 @@ from countylines._kernels.method import FloatArray
 Rows = NDArray[np.intp]
 Residual = Callable[[FloatArray, Rows], tuple[FloatArray, FloatArray]]
 
-MAX_STEPS = 400
+MAX_STEPS = 800
 HALVE_EVERY = 8  # so that a bracket that Newton's method shrinks from one side only still closes
 
 

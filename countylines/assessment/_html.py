@@ -93,7 +93,6 @@ def _front(report: Assessment) -> str:
         f'<td data-label="How sure">{text(claim.sureness)}</td></tr>'
         for number, claim in enumerate(report.claims, 1)
     )
-    press = _text.press_note(report.claims)
     return "\n".join(
         [
             "<header>",
@@ -108,10 +107,9 @@ def _front(report: Assessment) -> str:
                 '<th scope="col">What the published figures support</th>'
                 f'<th scope="col">How sure</th></tr></thead><tbody>{rows}</tbody></table>'
             ),
-            f'<p class="small">{text(press)}</p>' if press else "",
             (
-                '<p class="small"><a href="#reading">How to read the verdicts and the numbers</a>; '
-                '<a href="#provenance">where they come from, and how to cite them</a>.</p>'
+                '<p class="small on-screen">Next: <a href="#reading">how to read it</a>. At the '
+                'end: <a href="#provenance">where it comes from, and how to cite it</a>.</p>'
             ),
             "</section>",
         ]
@@ -130,6 +128,7 @@ def _reading(report: Assessment) -> str:
         f"<dd>{text(meaning)}</dd>"
         for kind, meaning in KIND_MEANINGS.items()
     )
+    press = _text.press_note(report.claims)
     notice = "" if _svg.is_available() else f'<p class="notice">{text(_svg.MISSING)}</p>'
     return "\n".join(
         [
@@ -143,6 +142,7 @@ def _reading(report: Assessment) -> str:
                 "statement about chance.</p>"
             ),
             f"<dl>{kinds}</dl>",
+            f"<p>{text(press)}</p>" if press else "",
             "</section>",
         ]
     )
@@ -280,14 +280,25 @@ def _sources(sources: Sequence[Source]) -> str:
 
 
 def _methods(keys: Sequence[str]) -> str:
-    rows = "".join(f"<li>{_linked(_citations.in_words(key))}</li>" for key in keys)
-    return f'<h3>Methods</h3><ul class="small">{rows}</ul>' if rows else ""
+    links = [f'<a href="#ref-{key}">{text(_text.short_reference(key))}</a>' for key in keys]
+    return f'<p class="small">Methods: {"; ".join(links)}.</p>' if links else ""
+
+
+def _references(report: Assessment) -> str:
+    keys = dict.fromkeys(key for claim in report.claims for key in claim.references)
+    if not keys:
+        return ""
+    rows = "".join(
+        f'<li id="ref-{key}">{_linked(_citations.in_words(key))}</li>'
+        for key in sorted(keys, key=_citations.in_words)
+    )
+    return f'<h3>Methods referred to</h3><ul class="small">{rows}</ul>'
 
 
 def _linked(words: str) -> str:
     """Text in which web addresses are links."""
     return _ADDRESS.sub(
-        lambda match: f'<a href="{match.group(0)}" rel="noreferrer">{match.group(0)}</a>',
+        lambda match: f'<a class="bare" href="{match[0]}" rel="noreferrer">{match[0]}</a>',
         text(words),
     )
 
@@ -299,13 +310,15 @@ def _provenance(report: Assessment) -> str:
     return "\n".join(
         [
             '<section id="provenance">',
-            "<h2>Where this comes from, and how to cite it</h2>",
+            "<h2>Where this comes from</h2>",
             f"<p>{text(_text.made_by(made))}</p>",
             '<div class="block">',
             _grid(_text.tables_used(made), labels=True),
             "</div>",
             f'<p class="small">Methods used: {text(methods)}.</p>' if methods else "",
             f'<ul class="small">{notices}</ul>' if notices else "",
+            _references(report),
+            "<h3>How to cite it</h3>",
             "<p>Cite a figure by its own source. Cite what is computed here as:</p>",
             f"<p><cite>{_linked(made['citation'])}</cite></p>",
             "</section>",

@@ -83,8 +83,8 @@ def _claim(claim: Claim) -> list[str]:
     for passages in _text.by_place(claim.sources):
         quotes = " ".join(f"“{escape(passage.wording)}”" for passage in passages)
         lines.append(f"- {_link(passages[0])}: {quotes}")
-    lines += ["", "### Methods", ""]
-    return [*lines, *(f"- {escape(_citations.in_words(key))}" for key in claim.references)]
+    methods = "; ".join(_text.short_reference(key) for key in claim.references)
+    return [*lines, "", f"Methods: {escape(methods)}."] if methods else lines
 
 
 def _items(title: str, items: Sequence[str]) -> list[str]:
@@ -107,4 +107,7 @@ def _provenance(report: Assessment) -> list[str]:
     lines = [escape(_text.made_by(made)), ""]
     lines += [*_table([column.name for column in used.columns], body), ""]
     lines += [f"- {escape(text)}" for text in _text.attributions(made)]
+    keys = dict.fromkeys(key for claim in report.claims for key in claim.references)
+    methods = sorted(_citations.in_words(key) for key in keys)
+    lines += ["", "### Methods referred to", "", *(f"- {escape(text)}" for text in methods)]
     return [*lines, "", f"Cite as: {escape(made['citation'])}"]

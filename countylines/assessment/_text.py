@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
+from countylines import _citations
 from countylines.assessment import _words as w
 from countylines.assessment.claim import KIND_WORDS, Claim, Column, Row, Source, Table
 
@@ -74,6 +76,15 @@ def cells(table: Table) -> list[list[str]]:
         [cell(item, column) for item, column in zip(row, table.columns, strict=True)]
         for row in table.rows
     ]
+
+
+def short_reference(key: str) -> str:
+    """A reference of the bibliography as it stands in a sentence: authors and year."""
+    fields = _citations.fields(key)
+    authors = re.sub(r"[{}]", "", fields.get("author", fields.get("organization", key)))
+    names = [name.partition(",")[0].strip() for name in re.split(r"\s+and\s+", authors)]
+    who = f"{names[0]} and others" if len(names) > 2 else w.several(names)
+    return f"{who} ({fields.get('year', 'n.d.')})"
 
 
 def by_place(sources: Sequence[Source]) -> list[list[Source]]:

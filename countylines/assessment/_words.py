@@ -121,10 +121,5 @@ def day(iso: str) -> str:
 
 def period(words: str) -> str:
     """A period as a table writes it, in words: ``2019-11/2022-02`` is a span of months."""
-    if re.fullmatch(r"\d{4}-\d{2}(-\d{2})?", words):
-        return day(words)
-    span = re.fullmatch(r"(\d{4}(?:-\d{2})?)/(\d{4}-\d{2})", words)
-    if span:
-        return f"{day(span.group(1))} to {day(span.group(2))}"
-    until = re.fullmatch(r"to (\d{4}-\d{2})", words)
-    return f"to {day(until.group(1))}" if until else words
+    spanned = re.sub(r"(\d{4}(?:-\d\d){0,2})/(\d{4}(?:-\d\d){1,2})", r"\1 to \2", words)
+    return re.sub(r"\b\d{4}(?:-\d\d){1,2}\b", lambda match: day(match[0]), spanned)

@@ -103,8 +103,8 @@ def chapman(
        applications to zoological sample censuses. *University of California Publications in
        Statistics* 1, 131-160.
     .. [2] Sadinle, M. (2009). Transformed logit confidence intervals for small populations in
-       single capture-recapture estimation. *Communications in Statistics - Simulation and Computation*
-       38, 1909-1924. https://doi.org/10.1080/03610910903168595
+       single capture-recapture estimation. *Communications in Statistics - Simulation and
+       Computation* 38, 1909-1924. https://doi.org/10.1080/03610910903168595
     .. [3] Chao, A. (1987). Estimating the population size for capture-recapture data with unequal
        catchability. *Biometrics* 43, 783-791. https://doi.org/10.2307/2531532
     .. [4] Cormack, R. M. (1992). Interval estimation for mark-recapture studies of closed

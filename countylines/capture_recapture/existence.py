@@ -50,10 +50,10 @@ def existence(histories: CaptureHistories, model: Any) -> Verdict:
     Notes
     -----
     With counts :math:`y` and design matrix :math:`X`, the maximum likelihood estimate exists
-    exactly if :math:`X^\top y` lies inside the cone that the rows of :math:`X` span. Otherwise there
-    are directions :math:`b` with :math:`Xb = 0` on the cells seen and :math:`Xb \ge 0` on the others;
-    a linear programme finds all cells that they empty, and the estimate exists in the extended sense
-    on the cells that remain, the facial set. The hidden cell has design row
+    exactly if :math:`X^\top y` lies inside the cone that the rows of :math:`X` span. Otherwise
+    there are directions :math:`b` with :math:`Xb = 0` on the cells seen and :math:`Xb \ge 0` on the
+    others; a linear programme finds all cells that they empty, and the estimate exists in the
+    extended sense on the cells that remain, the facial set. The hidden cell has design row
     :math:`(1, 0, \dots, 0)`: its fitted value is determined if that row lies in the space of the
     remaining rows, and otherwise goes where the sign of :math:`b_0` sends it.
 

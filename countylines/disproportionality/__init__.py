@@ -7,11 +7,11 @@
 
 from __future__ import annotations
 
+from countylines.disproportionality.representation_ratio import representation_ratio
 from countylines.disproportionality.representation_to_rate_ratio import (
     rate_to_representation_ratio,
     representation_to_rate_ratio,
 )
-from countylines.disproportionality.representation_ratio import representation_ratio
 
 __all__ = [
     "rate_to_representation_ratio",

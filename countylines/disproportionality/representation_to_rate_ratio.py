@@ -73,11 +73,11 @@ def representation_to_rate_ratio(ratio: ArrayLike | Estimate, benchmark: ArrayLi
 
     def rate(ratio: FloatArray, q: FloatArray) -> FloatArray:
         with np.errstate(divide="ignore"):
-            return ratio * (1 - q) / np.maximum(1 - q * ratio, 0.0)
+            return np.asarray(ratio * (1 - q) / np.maximum(1 - q * ratio, 0.0))
 
     def slope(ratio: FloatArray, q: FloatArray) -> FloatArray:
         with np.errstate(divide="ignore"):
-            return (1 - q) / np.maximum(1 - q * ratio, 0.0) ** 2
+            return np.asarray((1 - q) / np.maximum(1 - q * ratio, 0.0) ** 2)
 
     if isinstance(ratio, Estimate):
         return _convert(ratio, benchmark, rate, slope, "rate ratio against the rest", _check_ratio)
@@ -130,8 +130,8 @@ def rate_to_representation_ratio(ratio: ArrayLike | Estimate, benchmark: ArrayLi
     """
 
     def representation(ratio: FloatArray, q: FloatArray) -> FloatArray:
-        with np.errstate(divide="ignore"):
-            return 1 / (q + (1 - q) / ratio)
+        finite = np.where(np.isinf(ratio), 1.0, ratio)
+        return np.where(np.isinf(ratio), 1 / q, finite / (q * finite + 1 - q))
 
     def slope(ratio: FloatArray, q: FloatArray) -> FloatArray:
         return (1 - q) / (q * ratio + 1 - q) ** 2

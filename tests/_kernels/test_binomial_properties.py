@@ -17,9 +17,8 @@ from countylines._kernels.binomial import (
 ALTERNATIVES = ("two-sided", "less", "greater")
 MIRRORED = {"two-sided": "two-sided", "less": "greater", "greater": "less"}
 SMOOTH = [name for name in METHODS if name not in WHOLE_COUNTS_ONLY]
-# Where the count is 0 or the total this method says nothing, so that its limits there are wider
-# than next to it.
-WITHOUT_ENDS = {"logit"}
+# The estimated error of the log odds grows so fast next to the ends that the limits turn back.
+RISING = [name for name in METHODS if name != "logit"]
 
 levels = st.floats(0.5, 0.999999)
 any_levels = st.floats(0.01, 0.999999)
@@ -79,13 +78,11 @@ def test_swapping_events_and_non_events_keeps_the_pvalue(method, data, null, alt
     np.testing.assert_allclose(found, other, rtol=1e-8, atol=1e-300)
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", RISING)
 @given(data=whole_counts(), level=levels, alternative=alternatives)
 def test_limits_rise_with_the_count(method, data, level, alternative):
     count, total = data
     counts = np.array([count, min(count + 1, total)], dtype=float)
-    if method in WITHOUT_ENDS and (counts[0] == 0 or counts[1] == total):
-        return
     low, high = METHODS[method].limits(
         counts, np.full(2, float(total)), level=level, alternative=alternative
     )

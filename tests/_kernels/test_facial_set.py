@@ -24,7 +24,7 @@ def one(terms, counts, cells=CELLS):
 )
 def test_three_lists_with_all_pairs(empty, code):
     """The hidden cell is n1 n2 n4 n7 / (n3 n5 n6): an empty n3 sends it up, an empty n7 down."""
-    found = one(PAIRS, CELLS != empty)
+    found = one(PAIRS, empty != CELLS)
     assert facial_set.CODES[found.code[0]] == code
     assert list(CELLS[~found.on_face[0]]) == [empty]
 

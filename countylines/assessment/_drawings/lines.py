@@ -14,7 +14,7 @@ from countylines.assessment._drawings.style import BLUE, GREY, INK, LIGHT, ORANG
 Mark = tuple[str, str, float, float | None, bool]
 
 MARKERS = "osD^vPX*"
-WRAP = 66
+WRAP = 62
 
 
 def separate_marks(figure: Any, *, marks: Sequence[Mark]) -> None:
@@ -48,9 +48,9 @@ def separate_marks(figure: Any, *, marks: Sequence[Mark]) -> None:
             markeredgewidth=1.4,
             clip_on=False,
         )
-        value = _words.span(low, low if high is None else high, "count")
+        value = f"{_words.span(low, low if high is None else high, 'count')} {unit}"
         weight = "bold" if comparable else "normal"
-        right = max(ends) < 5500
+        right = max(ends) < 4800
         ax.annotate(
             value,
             (max(ends) if right else min(ends), bottom),
@@ -68,7 +68,7 @@ def separate_marks(figure: Any, *, marks: Sequence[Mark]) -> None:
             bottom + 0.42,
             "\n".join(lines),
             color=INK,
-            fontsize=8.5,
+            fontsize=9.5,
             va="bottom",
             weight=weight,
             linespacing=1.15,

@@ -226,7 +226,7 @@ def _printed(figure: Figure) -> str:
 
 
 def _heading(figure: Figure) -> str:
-    return f"{w.period(figure.period)}: {figure.unit} – {figure.basis}"
+    return f"{w.period(figure.period)}: {figure.basis}"
 
 
 def _figures(sources: Sources) -> list[Figure]:
@@ -264,7 +264,7 @@ def _joinable_table(figures: Sequence[Figure], after: Figure, before: Figure) ->
                 (_heading(f), f.unit, f.value, f.value_upper, f in (after, before)) for f in figures
             ],
         ),
-        height=6.4,
+        height=6.6,
     )
     return Table(
         title=f"Which published figures may be compared with that of {YEAR}",
@@ -275,7 +275,7 @@ def _joinable_table(figures: Sequence[Figure], after: Figure, before: Figure) ->
             Column("Unit"),
             Column("Counting basis"),
             Column("Known from"),
-            Column(f"Comparable with {YEAR}?"),
+            Column(f"Comparable with {YEAR}"),
         ),
         rows=tuple(
             (
@@ -360,7 +360,7 @@ def _monthly_table(monthly: Sequence[tuple[float, Figure]], after: Figure) -> Ta
                 stock=lambda m: stock_flow.duration_from_stock(after.value, m, MONTHS),
                 window=lambda m: stock_flow.duration_from_windows(m, 1, after.value, MONTHS),
             ),
-            height=3.3,
+            height=3.5,
         ),
     )
 

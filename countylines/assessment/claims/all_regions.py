@@ -261,7 +261,7 @@ def _needed_table(
                 sizes=sizes,
                 ratios=(needed / np.array(sizes) / census.shares[:, np.newaxis]).tolist(),
             ),
-            height=4.1,
+            height=4.4,
         ),
     )
 
@@ -328,6 +328,6 @@ def _benchmark_table(census: Census) -> Table:
                 ],
                 share=SHOWN_SHARE,
             ),
-            height=2.7,
+            height=2.9,
         ),
     )

@@ -314,7 +314,7 @@ def _untyped(split: Split) -> Table:
                 majority_lost=split.majority_lost,
                 example=UNTYPED,
             ),
-            height=3.2,
+            height=3.4,
         ),
     )
 
@@ -351,7 +351,7 @@ def _detection(split: Split) -> Table:
                 to_limit=split.explained_with_chance,
                 to_one=split.explained,
             ),
-            height=3.3,
+            height=3.5,
         ),
     )
 
