@@ -9,7 +9,11 @@ population, claim or leave open. What there is:
 ``countylines.capture_recapture``
     How many are hidden: :class:`~countylines.capture_recapture.CaptureHistories`,
     :func:`~countylines.capture_recapture.lincoln_petersen`,
-    :func:`~countylines.capture_recapture.chapman`.
+    :func:`~countylines.capture_recapture.chapman`,
+    :func:`~countylines.capture_recapture.existence`,
+    :func:`~countylines.capture_recapture.loglinear`,
+    :func:`~countylines.capture_recapture.model_search`, which returns a
+    :class:`~countylines.capture_recapture.ModelSearch`.
 ``countylines.disproportionality``
     Who is over-represented: :func:`~countylines.disproportionality.representation_ratio`,
     :func:`~countylines.disproportionality.representation_to_rate_ratio`,
@@ -27,6 +31,8 @@ population, claim or leave open. What there is:
     The published tables, each with its source, wording and licence.
 ``countylines.plotting``
     Pictures of results.
+``countylines.testing``
+    Data and checks for the tests of those who build on this.
 
 Results are :class:`~countylines.Estimate`, :class:`~countylines.PopulationEstimate`,
 :class:`~countylines.Posterior` and :class:`~countylines.TestResult`; errors derive from

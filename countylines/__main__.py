@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 SUFFIXES = {"html": ".html", "markdown": ".md", "json": ".json"}
 READ_AS = {".html": "html", ".htm": "html", ".md": "markdown", ".markdown": "markdown"}
 READ_AS |= {".json": "json"}
+
+PLAIN = str.maketrans({"“": '"', "”": '"', "’": "'", "–": "-", "\u00a0": " "})
 
 USAGE_ERROR = 2
 FAILED = 1
@@ -36,7 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     int
         Exit code: 0 if all went well, 1 if countylines refused, 2 for a command it does not know.
     """
-    _speak_utf8()
+    _never_fail_to_print()
     parser = _parser()
     try:
         options = parser.parse_args(argv)
@@ -88,8 +91,7 @@ def _assess(options: argparse.Namespace) -> int:
     report = assess()
     _write(path, _text(report, form))
     if not options.quiet:
-        print(report.summary())
-        print(f"\nWritten: {path}")
+        print(_printable(f"{report.summary()}\n\nWritten: {path}"))
     return 0
 
 
@@ -103,15 +105,16 @@ def _target(path: Path | None, form: str | None) -> tuple[Path, str]:
             f"--format, got {str(path)!r}. Use --format html, markdown or json."
         )
     path = path or Path(f"assessment{SUFFIXES[form]}")
-    if path.is_dir():
+    # os.path says False where it may not look; writing then says why.
+    if os.path.isdir(path):
         raise InputError(
             f"`--out` must be a file, got the directory {str(path)!r}. "
             f"Use --out {path / f'assessment{SUFFIXES[form]}'}."
         )
-    if not path.parent.is_dir():
+    if not os.path.isdir(path.parent):
         raise InputError(
             f"`--out` must be a file in a directory that exists, got {str(path)!r}. "
-            f"Make {str(path.parent)!r} first."
+            f"Make {str(path.parent)!r} first, or choose another place with --out PATH."
         )
     return path, form
 
@@ -134,12 +137,21 @@ def _write(path: Path, content: str) -> None:
         ) from None
 
 
-def _speak_utf8() -> None:
-    """Print in UTF-8 where the terminal can, and lose a character rather than fail where not."""
+def _never_fail_to_print() -> None:
+    """Lose a character rather than fail where a terminal cannot show it."""
     for stream in (sys.stdout, sys.stderr):
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(errors="replace")
+
+
+def _printable(text: str) -> str:
+    """Text with plain quotation marks and dashes where the terminal has no others."""
+    try:
+        text.encode(sys.stdout.encoding or "ascii")
+    except UnicodeEncodeError:
+        return text.translate(PLAIN)
+    return text
 
 
 if __name__ == "__main__":

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-import sys
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
@@ -88,7 +86,7 @@ def _accept_plain(name: str, value: Any) -> Any:
     if isinstance(value, (list, tuple)) and _holds_bool(value):
         _validate.numeric_dtype(name, np.dtype(bool))  # numpy would turn [True, 2] into [1, 2]
     if isinstance(value, int) and abs(value) > _validate.LARGEST_COUNT:
-        value = math.copysign(math.inf, value) if abs(value) > sys.float_info.max else float(value)
+        value = _validate.as_float(value)
     try:
         array = np.asarray(value)
     except ValueError:

@@ -31,11 +31,18 @@ def sentence(name: str, rule: str, got: object, where: str = "", remedy: str = "
 
 
 def show(value: object) -> str:
-    """Show a value shortly: a number with the digits it needs, anything else by its repr, cut."""
+    """Show a value shortly: a number with the digits it needs, anything else by its repr, cut.
+
+    Of arrays and tables only the shape is shown: they may hold a person's record.
+    """
     if isinstance(value, (float, np.floating)):
         return f"{float(value):.10g}"
     if isinstance(value, np.integer):
         return str(int(value))
+    if isinstance(value, int) and value.bit_length() > 1000:
+        return "a number of more than 300 digits"
+    if getattr(value, "shape", ()):
+        return f"values of shape {tuple(getattr(value, 'shape', ()))}"
     text = repr(value)
     return text if len(text) <= 60 else text[:57] + "..."
 
@@ -75,7 +82,7 @@ def number(
     remedy: str = "",
 ) -> float:
     """Return `value` as a float if it is one real number within the given range."""
-    result = _as_float(_single(name, value, "a single number"))
+    result = as_float(_single(name, value, "a single number"))
     inside = (result > low if open_low else result >= low) and (
         result < high if open_high else result <= high
     )
@@ -97,12 +104,12 @@ def _single(name: str, value: object, rule: str) -> Real:
     raise InputTypeError(sentence(name, rule, f"{show(value)} of type {type(value).__name__}"))
 
 
-def _as_float(value: Real) -> float:
+def as_float(value: Any) -> float:
     """The nearest float; an integer too large for one becomes infinite."""
     try:
         return float(value)
     except OverflowError:
-        return math.copysign(math.inf, value)
+        return math.inf if value > 0 else -math.inf
 
 
 def _range_words(low: float, high: float, open_low: bool, open_high: bool, finite: bool) -> str:
@@ -122,9 +129,9 @@ def whole_number(name: str, value: object, *, low: int = 0, high: int | None = N
         f" and at most {high}" if high is not None else ""
     )
     single = _single(name, value, rule)
-    if not isinstance(single, Integral) and not _as_float(single).is_integer():
+    if not isinstance(single, Integral) and not as_float(single).is_integer():
         raise InputError(sentence(name, rule, show(single)))
-    result = int(single) if isinstance(single, Integral) else int(_as_float(single))
+    result = int(single) if isinstance(single, Integral) else int(as_float(single))
     if result < low or (high is not None and result > high):
         raise InputError(sentence(name, rule, show(result)))
     return result

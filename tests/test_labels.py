@@ -665,7 +665,11 @@ class TestRefused:
         with pytest.raises(InputTypeError, match="of type generator"):
             ratio(a=(i for i in range(3)), b=1)
 
-    @pytest.mark.parametrize("a", [2**53, 2**53 + 1, 10**30, 10**400, np.uint64(2**63)])
+    @pytest.mark.parametrize(
+        "a",
+        [2**53, 2**53 + 1, 10**30, 10**400, np.uint64(2**63)],
+        ids=["2**53", "2**53 + 1", "10**30", "10**400", "uint64"],
+    )
     def test_counts_too_large_for_floats(self, a):
         with pytest.raises(
             InputError, match=r"got (9\.007199255e\+15|1e\+30|inf|9\.223372037e\+18)"

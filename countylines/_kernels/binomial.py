@@ -181,7 +181,7 @@ def _limits(
         low, high = np.zeros(count.shape), np.ones(count.shape)
         tail = np.full(count.shape, tail_area(level, alternative))
         if hull:
-            rows = np.flatnonzero(total > 0.0)
+            rows = np.flatnonzero((total > 0.0) & (level < 1.0))
             x, n = count[rows], total[rows]
             low[rows] = binomial_acceptance.limit(x, n, level, 1, method=name)
             high[rows] = binomial_acceptance.limit(x, n, level, -1, method=name)
@@ -220,7 +220,7 @@ def gap_in_acceptance(
 ) -> NDArray[np.bool_]:
     """Whether the two-sided limits are the hull of accepted nulls with a gap between them."""
     gap = np.zeros(count.shape, dtype=bool)
-    rows = np.flatnonzero(total > 0.0)
+    rows = np.flatnonzero((total > 0.0) & (level < 1.0))
     if method in WHOLE_COUNTS_ONLY and rows.size:
         test = partial(binomial_acceptance.has_gap, level=level, method=method)
         gap[rows] = once_per_row(test, count[rows], total[rows])

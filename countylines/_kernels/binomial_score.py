@@ -110,9 +110,9 @@ def skew_statistic(count: FloatArray, total: FloatArray, null: FloatArray) -> Fl
 def skew_solve(count: FloatArray, total: FloatArray, z: FloatArray) -> FloatArray:
     """Null at which the skewness-corrected statistic equals z.
 
-    With s = (x - np) / sqrt(np(1-p)) the equation A z^2 + z = s + A is D - E p = z sqrt(p(1-p)/n).
-    Squared, it has two roots, of which one belongs to z. Where the side of the equation at p = 0
-    (or 1) has the wrong sign, the statistic never gets as far as z, and the limit is that end.
+    With s = (x - np) / sqrt(np(1-p)), A z^2 + z = s + A becomes D - (D + U) p = z sqrt(p(1-p)/n):
+    the left side falls from D at 0 to -U at 1. Squared, it has two roots, of which one belongs to
+    z. Where D (or U) is negative the statistic never gets as far as z, and the limit is that end.
     """
     w = z * z / total
     shift = (z * z - 1.0) / (6.0 * total)

@@ -11,6 +11,7 @@ that is, that hold their union. All information matrices of a step are therefore
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -25,6 +26,7 @@ FloatArray = NDArray[np.float64]
 
 TOLERANCE = 1e-11
 MAX_STEPS = 100
+ROWS_AT_ONCE = 4096
 _HALVINGS = 30
 _LEAST_WEIGHT = 1e-280
 
@@ -72,8 +74,8 @@ def fit(
         converged=np.zeros(rows, dtype=bool),
     )
     sizes = masks.sum(axis=1)
-    for size in np.unique(sizes):
-        chosen = np.flatnonzero(sizes == size)
+    for chosen in _blocks(sizes):
+        size = sizes[chosen[0]]
         columns = np.nonzero(masks[chosen])[1].reshape(len(chosen), size)
         part = _newton(counts[chosen], terms[columns], on_face[chosen], above)
         coefficients[chosen[:, None], columns] = part.coefficients
@@ -81,6 +83,14 @@ def fit(
             if name != "coefficients":
                 getattr(result, name)[chosen] = getattr(part, name)
     return result
+
+
+def _blocks(sizes: IntArray) -> Iterator[IntArray]:
+    """Rows with equally many terms, few enough at a time to keep memory bounded."""
+    for size in np.unique(sizes):
+        rows = np.flatnonzero(sizes == size)
+        for start in range(0, len(rows), ROWS_AT_ONCE):
+            yield rows[start : start + ROWS_AT_ONCE]
 
 
 def _newton(counts: FloatArray, terms: IntArray, on_face: BoolArray, above: FloatArray) -> Fits:

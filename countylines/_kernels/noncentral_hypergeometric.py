@@ -241,6 +241,9 @@ def over_tables(work: Callable[..., FloatArray], table: Table, *extra: FloatArra
 def _blocks(table: Table) -> Iterator[Rows]:
     """Rows whose supports are about equally long on both sides, few enough for a block."""
     below, above = _reach(table)
+    if below.size * (1.0 + below.max(initial=0.0) + above.max(initial=0.0)) <= _BLOCK:
+        yield np.arange(below.size)
+        return
     long_below, long_above = (np.floor(np.log1p(side) / _ALIKE) for side in (below, above))
     order = np.lexsort((long_below, long_above))
     changes = (np.diff(long_below[order]) != 0) | (np.diff(long_above[order]) != 0)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import importlib.util
 import io
 import re
 from typing import Any
@@ -40,11 +39,13 @@ MISSING = (
 
 
 def is_available() -> bool:
-    """Whether figures can be drawn."""
+    """Whether figures can be drawn: matplotlib is there, and whole."""
     try:
-        return importlib.util.find_spec("matplotlib") is not None
-    except (ImportError, ValueError):
+        import matplotlib.backends.backend_svg
+        import matplotlib.figure  # noqa: F401
+    except ImportError:
         return False
+    return True
 
 
 def render(drawing: Drawing, prefix: str = "") -> str:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from countylines import _render
 
-Format = Literal["count", "ratio", "share", "points", "change", "days", "months", "text"]
+Format = Literal["count", "ratio", "share", "points", "change", "days", "months", "life", "text"]
 
 DAYS_IN_A_MONTH = 365.25 / 12
 
@@ -35,6 +35,8 @@ def show(value: Any, format: Format, *, decimals: int | None = None) -> str:
         return f"{100 * number:+.{decimals or 0}f} points"
     if format == "change":
         return f"{number:+g} %"
+    if format == "life":
+        return show(number * DAYS_IN_A_MONTH, "days") if number < 1 else show(number, "months")
     places = 1 if decimals is None else decimals
     unit = format if round(number, places) != 1 else format.removesuffix("s")
     return f"{number:,.{places}f} {unit}"

@@ -5,6 +5,7 @@
 - :func:`chapman`: two lists, with the small-sample bias nearly removed.
 - :func:`existence`: whether a log-linear estimate exists, before it is computed.
 - :func:`loglinear`: many lists, one model.
+- :func:`model_search`: many lists, every hierarchical model, and how far they disagree.
 """
 
 from __future__ import annotations
@@ -14,5 +15,14 @@ from countylines.capture_recapture.existence import existence
 from countylines.capture_recapture.histories import CaptureHistories
 from countylines.capture_recapture.lincoln_petersen import lincoln_petersen
 from countylines.capture_recapture.loglinear import loglinear
+from countylines.capture_recapture.model_search import ModelSearch, model_search
 
-__all__ = ["CaptureHistories", "chapman", "existence", "lincoln_petersen", "loglinear"]
+__all__ = [
+    "CaptureHistories",
+    "ModelSearch",
+    "chapman",
+    "existence",
+    "lincoln_petersen",
+    "loglinear",
+    "model_search",
+]

@@ -133,6 +133,8 @@ EXEMPT: Mapping[str, str] = {
     "CaptureHistories": "a table, not an estimator",
     "existence": "a table in, a verdict out",
     "loglinear": "one table in, one estimate out",
+    "model_search": "one table in, every model out",
+    "ModelSearch": "what model_search returns",
     "compatible_counts": "one pair of totals in, a table out",
     "compatible_bases": "one percentage in, a table out",
     "share_from_changes": "percentages in, an identified range without a level out",

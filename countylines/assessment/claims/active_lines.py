@@ -322,8 +322,8 @@ def _monthly_table(monthly: Sequence[tuple[float, Figure]], after: Figure) -> Ta
             (
                 value,
                 f"{figure.period}, {figure.basis}",
-                _life(float(stock[i])),
-                _life(float(window[i])),
+                float(stock[i]),
+                float(window[i]),
                 (float(low[i]), float(high[i])),
             )
         )
@@ -333,8 +333,8 @@ def _monthly_table(monthly: Sequence[tuple[float, Figure]], after: Figure) -> Ta
         columns=(
             Column("A month", "count"),
             Column("Published for"),
-            Column("Average active life if that is the stock on one day"),
-            Column("... if that is all lines seen in the month"),
+            Column("Average active life if that is the stock on one day", "life"),
+            Column("... if that is all lines seen in the month", "life"),
             Column("Different lines in a year that it allows, whatever the active life", "count"),
         ),
         rows=tuple(rows),
@@ -342,7 +342,7 @@ def _monthly_table(monthly: Sequence[tuple[float, Figure]], after: Figure) -> Ta
             "The figures are worded “potentially active lines per month”, which fits the second "
             "reading. There, "
             f"{w.count(values[0])} a month and {w.count(after.value)} a year need lines that live "
-            f"{_life(float(window[0]))} on average, so turnover of lines alone is not a plausible "
+            f"{w.show(window[0], 'life')} on average, so turnover of lines alone is not a plausible "
             "reason for the gap between the two figures; detection, definition or growth must have "
             "a part in it. Both readings assume a steady state and that every line is detected "
             "while active, and the years differ; the last column assumes nothing of the kind."
@@ -363,10 +363,3 @@ def _monthly_table(monthly: Sequence[tuple[float, Figure]], after: Figure) -> Ta
             height=3.5,
         ),
     )
-
-
-def _life(months: float) -> str:
-    """A duration in months, or in days where it is short."""
-    if months < 1:
-        return w.show(months * w.DAYS_IN_A_MONTH, "days")
-    return w.show(months, "months")
