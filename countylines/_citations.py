@@ -21,6 +21,18 @@ _ACCENTS = dict(
     )
 )
 
+_LETTERS = {
+    "aa": "å",
+    "AA": "Å",
+    "ae": "æ",
+    "AE": "Æ",
+    "o": "ø",
+    "O": "Ø",
+    "l": "ł",
+    "L": "Ł",
+    "ss": "ß",
+}
+
 
 @functools.cache
 def bibliography() -> dict[str, str]:
@@ -82,6 +94,7 @@ def in_words(key: str) -> str:
 def _plain(text: str) -> str:
     """BibTeX text as plain text: accents, quotation marks, dashes and braces."""
     text = re.sub(r"\\([`'^\"~=.cvuH])\s*\{?\\?(\w)\}?", _accented, text)
+    text = re.sub(r"\\(" + "|".join(_LETTERS) + r")(?![A-Za-z])\s*", _letter, text)
     for written, read in (("``", "\u201c"), ("''", "\u201d"), ("---", "\u2014"), ("--", "\u2013")):
         text = text.replace(written, read)
     return re.sub(r"[{}]", "", text).replace("\\&", "&")
@@ -91,12 +104,17 @@ def _accented(match: re.Match[str]) -> str:
     return unicodedata.normalize("NFC", match[2] + _ACCENTS[match[1]])
 
 
+def _letter(match: re.Match[str]) -> str:
+    return _LETTERS[match[1]]
+
+
 def _turned(name: str) -> str:
     """'Last, First' as written in the file, shortened to 'Last F.'."""
     if "," not in name:
         return name
     last, first = (part.strip() for part in name.split(",", 1))
-    initials = " ".join(f"{word[0]}." for word in re.split(r"[\s~]+", first) if word)
+    words = [word.split("-") for word in re.split(r"[\s~]+", first) if word]
+    initials = " ".join("-".join(f"{part[0]}." for part in parts if part) for parts in words)
     return f"{last} {initials}"
 
 

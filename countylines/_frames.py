@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import re
 from collections.abc import Callable
 from importlib import metadata
 from typing import Any
@@ -15,6 +16,8 @@ import xarray as xr
 TIDY = ("estimate", "standard_error", "low", "high", "level", "interval_kind", "method", "n")
 TESTED = ("statistic", "pvalue", "alternative", "method", "n")
 FIELDS = ("region_low", "region_high", "null", "n_observed", "verdict", "draws")
+AXES = ("index", "column")
+_NETCDF_NAME = re.compile(r"\w([\w@.+ -]*[\w@.+-])?")
 TAKEN = frozenset((*TIDY, *TESTED, *FIELDS))
 
 
@@ -45,7 +48,7 @@ def read_only(value: Any) -> Any:
         return _frozen_frame(value)
     if isinstance(value, xr.DataArray) and isinstance(value.variable._data, np.ndarray):
         frozen = _frozen(value.values)
-        return value if frozen is value.variable._data else value.copy(data=frozen)
+        return value if frozen is value.variable._data else _frozen_dataarray(value, frozen)
     return value
 
 
@@ -67,14 +70,25 @@ def _frozen(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     return array
 
 
+def _frozen_dataarray(array: xr.DataArray, values: np.ndarray[Any, Any]) -> xr.DataArray:
+    made = array.copy(data=values)
+    memory: Any = made.variable._data
+    memory.setflags(write=False)  # xarray copies objects, into memory of its own
+    return made
+
+
 def _frozen_frame(frame: pd.DataFrame) -> pd.DataFrame:
     numpy_only = all(isinstance(dtype, np.dtype) for dtype in frame.dtypes)
     if numpy_only and frame.size and frame.dtypes.nunique() == 1:
         values = _frozen(frame.to_numpy())
-        return pd.DataFrame(values, index=frame.index, columns=frame.columns, copy=False)
-    columns = {i: read_only(frame.iloc[:, i]) for i in range(frame.shape[1])}
-    frozen = pd.DataFrame(columns, index=frame.index, copy=False)
-    return frozen.set_axis(frame.columns, axis=1)
+        frozen = pd.DataFrame(values, index=frame.index, columns=frame.columns, copy=False)
+        frozen.attrs.update(frame.attrs)
+        return frozen
+    columns = [read_only(frame.iloc[:, i]).array for i in range(frame.shape[1])]
+    frozen = pd.DataFrame(dict(enumerate(columns)), index=frame.index, copy=False)
+    frozen.columns = frame.columns
+    frozen.attrs.update(frame.attrs)
+    return frozen
 
 
 def over(value: Any, function: Callable[[Any], Any], dtype: Any = object) -> Any:
@@ -144,14 +158,20 @@ def _levels(
 
 def _label_columns(labels: list[tuple[str, Any]], length: int) -> pd.DataFrame:
     """Labels as columns whose names differ from each other and from those of a tidy table."""
-    columns: dict[str, Any] = {}
-    for name, values in labels:
-        name = unique = label_name(name)
-        again = 2
-        while unique in columns:
-            unique, again = f"{name}_{again}", again + 1
-        columns[unique] = values
+    names = _different([name for name, _ in labels])
+    columns = {name: values for name, (_, values) in zip(names, labels, strict=True)}
     return pd.DataFrame(columns, index=range(length))
+
+
+def _different(names: list[str]) -> list[str]:
+    """The names, with a number where one comes again."""
+    found: list[str] = []
+    for name in map(label_name, names):
+        unique, again = name, 2
+        while unique in found:
+            unique, again = f"{name}_{again}", again + 1
+        found.append(unique)
+    return found
 
 
 def label_name(name: str) -> str:
@@ -199,31 +219,20 @@ def as_dataarray(value: Any) -> xr.DataArray:
     """Any kind as a DataArray whose labels can be written to netCDF."""
     if isinstance(value, xr.DataArray):
         return _writable(value)
-    if isinstance(value, pd.Series):
-        named = value.set_axis(_named(value.index, "index"))
-        return _writable(xr.DataArray(named.to_numpy(), **_pandas_labels(named.index)))
-    if isinstance(value, pd.DataFrame):
-        index, columns = _named(value.index, "index"), _named(value.columns, "column")
-        if columns.names == index.names:
-            columns = columns.set_names([f"{name}_2" for name in columns.names])
-        down, across = _pandas_labels(index), _pandas_labels(columns, "column")
-        coords = {**down["coords"], **across["coords"]}
-        return _writable(
-            xr.DataArray(value.to_numpy(), dims=down["dims"] + across["dims"], coords=coords)
-        )
+    if isinstance(value, (pd.Series, pd.DataFrame)):
+        axes = [_levels(axis, fallback=f) for axis, f in zip(value.axes, AXES, strict=False)]
+        names = iter(_different([name for levels in axes for name, _ in levels]))
+        dims: list[str] = []
+        coords: dict[str, Any] = {}
+        for levels, fallback in zip(axes, AXES, strict=False):
+            own = [next(names) for _ in levels]
+            dims.append(own[0] if len(own) == 1 else fallback)
+            coords |= {
+                n: (dims[-1], _plain_labels(v)) for n, (_, v) in zip(own, levels, strict=True)
+            }
+        return _writable(xr.DataArray(value.to_numpy(), dims=dims, coords=coords))
     array = np.asarray(value)
     return xr.DataArray(array, dims=[f"axis_{i}" for i in range(array.ndim)])
-
-
-def _named(index: pd.Index, fallback: str) -> pd.Index:
-    return index.set_names([name for name, _ in _levels(index, slice(None), fallback)])
-
-
-def _pandas_labels(index: pd.Index, fallback: str = "index") -> dict[str, Any]:
-    """Dimension and coordinates of an index; the levels of a MultiIndex lie along one dimension."""
-    levels = [(label_name(name), values) for name, values in _levels(index)]
-    dim = levels[0][0] if index.nlevels == 1 else fallback
-    return {"dims": [dim], "coords": {name: (dim, values) for name, values in levels}}
 
 
 def _writable(array: xr.DataArray) -> xr.DataArray:
@@ -232,21 +241,31 @@ def _writable(array: xr.DataArray) -> xr.DataArray:
         dim for dim, index in array.indexes.items() if index.nlevels > 1 and dim in array.dims
     ]
     array = array.reset_index(nested)
-    names = [*array.dims, *array.coords]
-    array = array.rename({n: label_name(str(n)) for n in names if label_name(str(n)) != n})
+    renamed = {name: _netcdf_name(name) for name in {*array.dims, *array.coords}}
+    array = array.rename({name: new for name, new in renamed.items() if name != new})
     texts = {
-        name: (coord.dims, [str(label) for label in coord.values.ravel()])
+        name: (coord.dims, _plain_labels(coord.to_index()))
         for name, coord in array.coords.items()
-        if coord.ndim == 1 and not _has_netcdf_type(coord)
+        if coord.ndim == 1 and not _has_netcdf_type(coord.dtype)
     }
     return array.assign_coords(texts)
 
 
-def _has_netcdf_type(coordinate: xr.DataArray) -> bool:
-    dtype = coordinate.dtype
-    if getattr(dtype, "kind", "") == "O" and isinstance(dtype, np.dtype):
-        return all(isinstance(label, str) for label in coordinate.values)
+def _netcdf_name(name: Any) -> str:
+    name = label_name(str(name))
+    return name if _NETCDF_NAME.fullmatch(name) else re.sub(r"\W+", "_", name).strip("_") or "label"
+
+
+def _has_netcdf_type(dtype: Any) -> bool:
     return isinstance(dtype, np.dtype) and dtype.kind in "iufbUSMm"
+
+
+def _plain_labels(index: pd.Index) -> np.ndarray[Any, Any]:
+    """Labels as numbers or dates if numpy has a type for them, else as text."""
+    inner: Any = getattr(index.dtype, "numpy_dtype", index.dtype)
+    if _has_netcdf_type(inner) and (inner is index.dtype or not index.hasnans):
+        return np.asarray(index.to_numpy(dtype=inner))
+    return np.array([str(label) for label in index], dtype=object)
 
 
 def to_xarray(result: Any) -> xr.Dataset:
@@ -313,6 +332,8 @@ def to_dict(value: Any) -> Any:
         return {str(k): to_dict(v) for k, v in value.items()}
     if isinstance(value, (list, tuple)):
         return [to_dict(v) for v in value]
+    if isinstance(value, (np.datetime64, np.timedelta64)):
+        return str(value)
     if isinstance(value, np.generic):
         return to_dict(value.item())
     if isinstance(value, float) and not math.isfinite(value):

@@ -19,6 +19,15 @@ _KIND_WORDS = {
     "prediction": "prediction interval",
     "identification": "identified range",
 }
+_COLUMNS = {
+    "estimate": "estimate",
+    "low": "low",
+    "high": "high",
+    "region_low": "identified from",
+    "region_high": "identified to",
+    "pvalue": "p-value",
+    "n": "n",
+}
 
 
 def number(value: Any) -> str:
@@ -184,12 +193,12 @@ def _table(result: Any) -> list[list[str]]:
     labels, estimates = _frames.long(result.estimate)
     count = len(estimates)
     columns = {str(name): _label_words(labels[name]) for name in labels.columns}
-    for name in ("estimate", "low", "high", "pvalue", "n"):
+    for name, title in _COLUMNS.items():
         value = getattr(result, name)
         if value is not None:
             show = pvalue if name == "pvalue" else number
             cells = list(_frames.column(value, count))[:ROWS_SHOWN]
-            columns[name.replace("pvalue", "p-value")] = [show(v) for v in cells]
+            columns[title] = [show(v) for v in cells]
     verdicts = list(_frames.column(result.verdict, count))
     if not all(v.estimable for v in verdicts):
         columns["verdict"] = [v.code for v in verdicts[:ROWS_SHOWN]]

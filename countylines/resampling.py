@@ -51,11 +51,14 @@ class ReplicateInterval(NamedTuple):
         The limits; infinite where the replicates are.
     notes : tuple of Note
         How many replicates were infinite or undefined, where there were any.
+    references : tuple of str
+        Keys of the package's bibliography, to be handed on with the limits.
     """
 
     low: float
     high: float
     notes: tuple[Note, ...] = ()
+    references: tuple[str, ...] = ()
 
 
 def replicate(
@@ -289,7 +292,7 @@ def interval(
     Returns
     -------
     ReplicateInterval
-        ``low``, ``high``, ``notes``.
+        ``low``, ``high``, ``notes``, ``references``.
 
     Raises
     ------
@@ -323,10 +326,9 @@ def interval(
     Examples
     --------
     >>> from countylines import resampling
-    >>> low, high, notes = resampling.interval(
-    ...     [8, 9, 9, 10, 11, 14, float("inf")], 10, level=0.5
-    ... )
-    >>> (low, round(high, 2))
+    >>> values = [8, 9, 9, 10, 11, 14, float("inf")]
+    >>> found = resampling.interval(values, 10, level=0.5)
+    >>> (found.low, round(found.high, 2))
     (9.0, 13.5)
 
     Half of the replicates lie between 9 and 13.5; the infinite one is among the upper quarter.
@@ -352,7 +354,8 @@ def interval(
         low, high = bca.quantile(least, shares[0]), bca.quantile(most, shares[1])
     low = -np.inf if alternative == "less" else low
     high = np.inf if alternative == "greater" else high
-    return ReplicateInterval(float(low), float(high), notes)
+    references = ("efron1987",) if kind == "bca" else ()
+    return ReplicateInterval(float(low), float(high), notes, references)
 
 
 _ENDS = (-np.inf, np.inf)

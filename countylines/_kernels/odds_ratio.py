@@ -115,8 +115,9 @@ def _statistic_below_one(
     With expected cells e, 1/v = sum 1/e is the inverse of the variance of the count given the
     margins, and the score is q = (count - e1) / sqrt(v). In the corrected statistic z solves
     z + s (z^2 - 1) = q, where s is a sixth of the skewness of the score, and e1 is moved by the
-    bias that the fitted nuisance parameter gives the score. Everything is scaled by the smallest
-    expected cell, u, which may be 1e-250. All cells move by v with the log odds ratio.
+    bias that the fitted nuisance parameter gives the score (Gart, 1985; Laud, 2017, with the
+    corrigendum of 2018). Everything is scaled by the smallest expected cell, u, which may be
+    1e-250. All cells move by v with the log odds ratio.
     """
     _, n1, _, n2 = table
     expected = _expected_cells(*table, log_ratio=log_ratio)

@@ -160,10 +160,8 @@ def _has_gap(supports: Supports, tail: FloatArray, method: str) -> Flags:
     while rows.size:
         low, high = break_at(rows, left), break_at(rows, right)
         at_low, at_high = _shares(supports, low, rows), _shares(supports, high, rows)
-        next_piece, last_piece = supports.at_least(left + 1), supports.at_least(right)
-        after_jump = at_low @ supports.lower + (at_low * next_piece).sum(axis=1)
+        last_piece = supports.at_least(right)
         bound = at_high @ supports.lower + (at_low * last_piece).sum(axis=1)
-        gap[rows[(after_jump < tail[rows]) & (low >= start[rows])]] = True
         single = np.flatnonzero((right == left + 1) & (bound < tail[rows]) & ~gap[rows])
         if single.size:
             part, some = supports.lower + last_piece[single], rows[single]

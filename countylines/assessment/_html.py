@@ -186,8 +186,7 @@ def _quotation(claim: Claim) -> str:
 def _reference(source: Source) -> str:
     """Publisher, title and date, linked, with whose text it is."""
     words = text(_text.source(source))
-    # Whatever a table says, nothing but a web address becomes a link.
-    if _ADDRESS.match(source.url):
+    if _text.is_web_address(source.url):
         words = f'<a href="{html.escape(source.url)}" rel="noreferrer">{words}</a>'
     status = (
         f'<span class="status {source.status}">{text(_text.STATUS_WORDS[source.status])}</span>'

@@ -82,7 +82,7 @@ def _claim(claim: Claim) -> list[str]:
     lines += ["### Sources", ""]
     for passages in _text.by_place(claim.sources):
         quotes = " ".join(f"“{escape(passage.wording)}”" for passage in passages)
-        lines.append(f"- {_link(passages[0])}: {quotes}")
+        lines.append(f"- {_link(passages[0])}: {quotes} {escape(passages[0].note)}".rstrip())
     methods = "; ".join(_text.short_reference(key) for key in claim.references)
     return [*lines, "", f"Methods: {escape(methods)}."] if methods else lines
 
@@ -94,10 +94,11 @@ def _items(title: str, items: Sequence[str]) -> list[str]:
 
 
 def _link(source: Source) -> str:
-    address = source.url.replace("(", "%28").replace(")", "%29").replace(" ", "%20")
     words = escape(_text.source(source))
-    note = f" {escape(source.note)}" if source.note else ""
-    return f"[{words}](<{html.escape(address)}>) ({_text.STATUS_WORDS[source.status]}){note}"
+    if _text.is_web_address(source.url):
+        address = source.url.replace("(", "%28").replace(")", "%29").replace(" ", "%20")
+        words = f"[{words}](<{html.escape(address)}>)"
+    return f"{words} ({_text.STATUS_WORDS[source.status]})"
 
 
 def _provenance(report: Assessment) -> list[str]:

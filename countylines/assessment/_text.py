@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 from countylines import _citations
 from countylines.assessment import _words as w
@@ -16,7 +17,7 @@ SUBTITLE = (
     "2023/24, from public figures alone"
 )
 PURPOSE = (
-    "In November 2024 the police of the United Kingdom published figures on county lines: drug "
+    "In November 2024 the National Police Chiefs’ Council published figures on county lines: drug "
     "dealing run from one area into another over a branded phone number. This report takes the "
     "claims one by one. It states what would have to be known for each to hold, works out what the "
     "published figures allow, and says where they fall silent. It is not an assessment of the "
@@ -76,6 +77,11 @@ def cells(table: Table) -> list[list[str]]:
         [cell(item, column) for item, column in zip(row, table.columns, strict=True)]
         for row in table.rows
     ]
+
+
+def is_web_address(url: str) -> bool:
+    """Whether an address may become a link: whatever a table says, nothing else does."""
+    return urlsplit(url).scheme in ("http", "https")
 
 
 def short_reference(key: str) -> str:

@@ -45,7 +45,10 @@ REFERENCES = {
     "profile": ("cormack1992",),
     "bootstrap": ("buckland1991",),
 }
-SOURCE = {two_list.LINCOLN_PETERSEN: "seber1982", two_list.CHAPMAN: "chapman1951"}
+SOURCE = {
+    two_list.LINCOLN_PETERSEN: ("seber1982",),
+    two_list.CHAPMAN: ("chapman1951", "seber1970"),
+}
 WORDS = {
     two_list.LINCOLN_PETERSEN: "Lincoln-Petersen",
     two_list.CHAPMAN: "Chapman",
@@ -121,7 +124,7 @@ def estimate_population(
         "interval_method": method,
         "alternative": alternative,
         "verdict": out["verdict"],
-        "references": tuple(dict.fromkeys((SOURCE[estimator], *REFERENCES[method]))),
+        "references": tuple(dict.fromkeys((*SOURCE[estimator], *REFERENCES[method]))),
     }
     hidden = Estimate(
         quantity="hidden number",

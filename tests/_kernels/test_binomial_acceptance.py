@@ -98,6 +98,20 @@ def test_nothing_is_accepted_outside_the_hull(method, level):
             assert (pvalue(method, count, total, grid) < 1 - level).all()
 
 
+@pytest.mark.reference
+@pytest.mark.parametrize(
+    ("count", "total", "which", "other"),
+    [(0, 319, 1, 0.011901564405580564), (267, 272, 0, 0.9582350881713577)],
+)
+def test_limits_that_differ_from_those_of_statsmodels(count, total, which, other):
+    """statsmodels 0.15 looks for a crossing where the p-value jumps: its limits are refused."""
+    found = limits("minlike", [count], [total])[which][0]
+    inwards = 1 - NEXT if which == 1 else 1 + NEXT
+    assert exact_pvalue("minlike", count, total, other) < Fraction(1) - Fraction(0.95)
+    assert exact_pvalue("minlike", count, total, found * inwards) > 0.0502
+    assert exact_pvalue("minlike", count, total, found / inwards) < 0.0373
+
+
 def find_gaps(method, total, level):
     """Counts for which a grid finds refused nulls inside the hull."""
     counts = np.arange(total + 1)

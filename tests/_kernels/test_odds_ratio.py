@@ -156,7 +156,7 @@ class TestPutBack:
         assert low == pytest.approx(near[0], rel=1e-9)
         assert high == pytest.approx(near[1], rel=1e-9)
 
-    @pytest.mark.parametrize("method", WHOLE_COUNTS_ONLY)
+    @pytest.mark.parametrize("method", sorted(WHOLE_COUNTS_ONLY))
     @pytest.mark.parametrize("row", HUGE, ids=str)
     def test_huge_counts(self, method, row):
         for _, end in finite_sides(row, method):
@@ -197,6 +197,12 @@ class TestPutBack:
         with mpmath.workdps(40):
             want = [float(end) for end in mover_formula(row, one_sample, lambda p: p / (1 - p))]
         np.testing.assert_allclose(limits(method, row), want, rtol=1e-10)
+
+    def test_mover_with_few_failures_in_many(self):
+        row = (1e8 - 3, 1e8, 3, 10)
+        with mpmath.workdps(40):
+            want = [float(end) for end in mover_formula(row, wilson, lambda p: p / (1 - p))]
+        np.testing.assert_allclose(limits("mover-wilson", row), want, rtol=1e-10)
 
     @pytest.mark.parametrize("row", [row for row in TABLES if row[1] < 5000], ids=str)
     def test_conditional_estimate(self, row):

@@ -201,6 +201,15 @@ class TestLimitsAndPvalues:
             np.testing.assert_allclose(limits(method, row), (low[i], high[i]), rtol=1e-11)
             assert pvalue(method, row, 1.3) == pytest.approx(p[i], rel=1e-10)
 
+    @given(st.lists(tables(largest=40), min_size=2, max_size=4), st.sampled_from(ORDERED))
+    def test_neighbours_in_a_small_batch_do_not_matter(self, rows, method):
+        """Searches that happen to have as many open runs as there are tables."""
+        low, high = METHODS[method].limits(*columns(rows), level=0.95, alternative="two-sided")
+        gap = gap_in_acceptance(*columns(rows), level=0.95, method=method)
+        for i, row in enumerate(rows):
+            np.testing.assert_allclose(limits(method, row), (low[i], high[i]), rtol=1e-11)
+            assert gap_in_acceptance(*column(*row), level=0.95, method=method)[0] == gap[i]
+
 
 class TestOrdered:
     """The smallest interval that holds every ratio with a p-value of 1 - level or more."""
@@ -321,6 +330,15 @@ class TestEdges:
         assert pvalue(method, (0, 9, 4, 70), 0.01, alternative="greater") == 1.0
         assert limits(method, (0, 9, 4, 70), level=0.1, alternative="greater")[0] == 0.0
         assert pvalue(method, (0, 9, 40, 70), 1e3, alternative="less") < 1e-5
+
+    def test_jeffreys_limits_of_a_zero_leave_room_below_their_median(self):
+        """At a tail of one half the upper limit is still above the estimate, 0."""
+        row = (0, 9, 40, 70)
+        middle = limits("mover-jeffreys", row, level=0.5, alternative="less")[1]
+        assert 0 < middle < np.inf
+        for null in (1e-9 * middle, 0.99 * middle):
+            assert pvalue("mover-jeffreys", row, null) == 1.0
+            assert pvalue("mover-jeffreys", row, null, alternative="less") == 0.5
 
     @pytest.mark.parametrize("method", METHODS)
     def test_no_rows(self, method):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
+import itertools
 import os
 import re
 import subprocess
@@ -75,7 +75,7 @@ class TestStructure:
         levels = [int(tag[1]) for tag, _ in PARSED.tags if re.fullmatch(r"h\d", tag)]
         assert levels[0] == 1
         assert levels.count(1) == 1
-        assert all(b - a <= 1 for a, b in zip(levels, levels[1:], strict=False))
+        assert all(b - a <= 1 for a, b in itertools.pairwise(levels))
 
     def test_it_says_its_language_and_width(self):
         assert PARSED.all("html")[0]["lang"] == "en-GB"
@@ -145,19 +145,17 @@ class TestSameBytes:
         assert assess().to_html() == PAGE
 
     def test_in_another_process_with_other_hashes(self, tmp_path):
-        found = set()
-        for seed in ("1", "2"):
-            out = tmp_path / f"{seed}.html"
-            done = subprocess.run(
-                [sys.executable, "-P", "-m", "countylines", "assess", "--quiet", "--out", str(out)],
-                env={**os.environ, "PYTHONHASHSEED": seed},
-                capture_output=True,
-                text=True,
-                check=False,
-            )
-            assert done.returncode == 0, done.stderr
-            found.add(hashlib.sha256(out.read_bytes()).hexdigest())
-        assert found == {hashlib.sha256(PAGE.encode()).hexdigest()}
+        out = tmp_path / "again.html"
+        seed = "1" if os.environ.get("PYTHONHASHSEED") != "1" else "2"
+        done = subprocess.run(
+            [sys.executable, "-P", "-m", "countylines", "assess", "--quiet", "--out", str(out)],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        assert out.read_bytes() == PAGE.encode()
 
 
 class TestEscaping:

@@ -47,6 +47,7 @@ def separate_marks(figure: Any, *, marks: Sequence[Mark]) -> None:
             markerfacecolor=colour if comparable else "white",
             markeredgewidth=1.4,
             clip_on=False,
+            zorder=4,
         )
         value = f"{_words.span(low, low if high is None else high, 'count')} {unit}"
         weight = "bold" if comparable else "normal"
@@ -54,13 +55,13 @@ def separate_marks(figure: Any, *, marks: Sequence[Mark]) -> None:
         ax.annotate(
             value,
             (max(ends) if right else min(ends), bottom),
-            xytext=(8 if right else -8, 0),
+            xytext=(9 if right else -9, 0),
             textcoords="offset points",
             va="center",
             ha="left" if right else "right",
             color=colour,
             weight=weight,
-            backgroundcolor="white",
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.5},
             zorder=3,
         )
         ax.text(

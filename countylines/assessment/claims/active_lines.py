@@ -97,7 +97,8 @@ def claim(sources: Sources, level: float) -> Claim:
             f"{improved.source.wording} The published figures cannot say how much of it.",
             (
                 "The definition has widened: lines that cross no force boundary became countable, "
-                "and it is they that account for the rise (see the claim on localisation)."
+                "and by the split under the claim on localisation it is they that account for the "
+                "rise."
             ),
             (
                 "A monthly figure and an annual one are different quantities. A year gathers "
@@ -339,13 +340,14 @@ def _monthly_table(monthly: Sequence[tuple[float, Figure]], after: Figure) -> Ta
         ),
         rows=tuple(rows),
         note=(
-            "The figures are worded “potentially active lines per month”, which fits the second "
-            "reading. There, "
-            f"{w.count(values[0])} a month and {w.count(after.value)} a year need lines that live "
-            f"{w.show(window[0], 'life')} on average, so turnover of lines alone is not a plausible "
-            "reason for the gap between the two figures; detection, definition or growth must have "
-            "a part in it. Both readings assume a steady state and that every line is detected "
-            "while active, and the years differ; the last column assumes nothing of the kind."
+            "The figures of 2019 to 2021 are worded “potentially active lines per month”, which "
+            "fits the second reading; that of 2018 was not published as a monthly one, but is "
+            f"often set beside them. In that reading {w.count(values[0])} a month and "
+            f"{w.count(after.value)} a year need lines that live {w.show(window[0], 'life')} on "
+            "average, so turnover of lines alone is no plausible reason for the gap between the "
+            "two figures; detection, definition or growth must have a part in it. Both readings "
+            "assume a steady state and that every line is detected while active, and the years "
+            "differ; the last column assumes nothing of the kind."
         ),
         drawing=Drawing(
             id="implied-life",

@@ -156,6 +156,10 @@ def claim(sources: Sources, level: float) -> Claim:
                 "The census counts residents of all ages and both sexes. A fair comparison needs "
                 "the age and sex of those recorded."
             ),
+            (
+                "Which regions are meant is not stated: here the nine of England, and Wales. "
+                "Policing has others."
+            ),
             "Region of arrest, of charge and of residence differ; an external line has two.",
             (
                 "People charged together are not independent: the samples above would have to be "

@@ -5,13 +5,14 @@ from __future__ import annotations
 import functools
 
 import numpy as np
+import pandas as pd
 
 from countylines.assessment import _words as w
 from countylines.assessment._drawings import localisation as drawings
 from countylines.assessment._split import CELLS, Split, odds_ratios
 from countylines.assessment.claim import Claim, Column, Drawing, Row, Ruling, Table
 from countylines.assessment.sources import Sources
-from countylines.localisation import reclassification_sensitivity
+from countylines.localisation import compatible_bases, reclassification_sensitivity
 
 YEAR = "2023/24"
 YEAR_BEFORE = "2022/23"
@@ -58,7 +59,7 @@ def claim(sources: Sources, level: float) -> Claim:
         id="localisation",
         title=f"“More localised”: internal lines {w.show(split.internal.value, 'change')}, "
         f"external {w.show(split.external.value, 'change')}",
-        wording=f"{split.external.source.wording}; {split.internal.source.wording}",
+        wording=f"{split.external.source.wording} [...] {split.internal.source.wording}",
         sources=(
             split.internal.source,
             split.after.source,
@@ -110,8 +111,8 @@ def claim(sources: Sources, level: float) -> Claim:
             "A national change hides which forces began to report, or to look, between the years.",
             (
                 "A percentage rise says nothing of the base: a rise of "
-                f"{w.show(split.internal.value, 'change').lstrip('+')} can be printed for very "
-                "small numbers. Only the totals show that the base was not small."
+                f"{w.show(split.internal.value, 'change').lstrip('+')} could be printed of "
+                f"{_smallest_base(split)} lines. Only the totals show that the base was not small."
             ),
         ),
         needed=(
@@ -126,6 +127,17 @@ def claim(sources: Sources, level: float) -> Claim:
     )
 
 
+def _smallest_base(split: Split) -> int:
+    """Fewest lines of which the rise in internal lines could be printed."""
+    figure = split.internal
+    return int(compatible_bases(figure.value, decimals=figure.decimals, up_to=1000).min())
+
+
+def _in_both(split: Split, other: pd.DataFrame) -> int:
+    """How many tables agree under both rules of rounding."""
+    return len(split.tables.merge(other, on=CELLS))
+
+
 def _rows(
     split: Split,
 ) -> tuple[Row, ...]:
@@ -134,6 +146,7 @@ def _rows(
     relabelled = reclassification_sensitivity(*split.typical).attrs["tipping_share"]
     loose = odds_ratios(split.compatible(untyped=(0.0, UNTYPED)))
     other = split.compatible(rounding="truncate")
+    internal = float(other["internal_before"].min()), float(other["internal_before"].max())
     return (
         Row(
             "Internal lines, change in a year",
@@ -158,8 +171,8 @@ def _rows(
             known_from=split.known_from,
             method="compatible_counts",
             note="Found by trying every split. If the percentages were cut off rather than "
-            f"rounded, {len(other)} other tables agree, and say "
-            "the same.",
+            f"rounded, {len(other)} tables agree, {_in_both(split, other)} of them the same, with "
+            f"internal {w.span(*internal, 'count')} in {YEAR_BEFORE}.",
         ),
         Row(
             f"Internal share of detected lines, {YEAR_BEFORE}",

@@ -35,6 +35,7 @@ def claim(sources: Sources, level: float) -> Claim:
     figure = sources.figure(period=PERIOD, measure="children_missing_due_to_county_lines")
     assessed = sources.figure(measure="lines_detected", period="2023/24").period
     unavailable = _unavailable(sources)
+    other = _incidents(sources, unavailable.period)
     all_children = sources.statement("incidents-a-child")
     incidents, children = all_children.values
     words, step, _ = ROUNDING[0]
@@ -44,7 +45,7 @@ def claim(sources: Sources, level: float) -> Claim:
         id="missing-children",
         title=f"“{w.count(figure.value)} children went missing”",
         wording=figure.source.wording,
-        sources=(figure.source, unavailable.source, all_children.source),
+        sources=(figure.source, unavailable.source, all_children.source, other.source),
         estimand=(
             f"The number of different children who went missing in {PERIOD} because of county "
             "lines and would not have done so otherwise."
@@ -103,13 +104,18 @@ def claim(sources: Sources, level: float) -> Claim:
                 decimals=1,
                 known_from=all_children.source.status,
                 note=f"{w.count(incidents)} incidents, {w.count(children)} children, for scale. "
-                "Children exploited by county lines go missing more often than others, so it need "
-                "not hold for them.",
+                "Children caught up in county lines may go missing more often than others.",
             ),
         ),
         tables=(_rounding_table(figure), _incidents_table(figure)),
         cautions=(
-            f"A later or earlier figure was not available: “{unavailable.source.wording}”.",
+            f"For {unavailable.period} no such figure was available: "
+            f"“{unavailable.source.wording}”.",
+            (
+                "Even a count of incidents depends on what is called one: for "
+                f"{other.period} one publication has {w.count(other.value)} incidents of missing "
+                f"children ({other.known_from}), another {w.count(incidents)}."
+            ),
             (
                 "Children and incidents are different units. One child can go missing many times "
                 "in a year, and most incidents are short."
@@ -138,6 +144,17 @@ def _unavailable(sources: Sources) -> Figure:
     row = table[table["value"].isna()].iloc[0]
     source = sources.source(str(row["source_url"]), str(row["status"]), str(row["wording"]))
     return Figure(0.0, None, str(row["period"]), str(row["measure"]), "", "", "", source)
+
+
+def _incidents(sources: Sources, period: str) -> Figure:
+    """All incidents of missing children that were published for a year."""
+    table = sources.table("missing_children")
+    of_year = table[(table["period"] == period) & table["measure"].eq("missing children incidents")]
+    row = of_year.iloc[0]
+    source = sources.source(str(row["source_url"]), str(row["status"]), str(row["wording"]))
+    return Figure(
+        float(row["value"]), None, period, str(row["measure"]), "incidents", "", "", source
+    )
 
 
 def _rounded(value: float, step: int, direction: str) -> tuple[float, float]:
