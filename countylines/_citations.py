@@ -63,8 +63,7 @@ def entry(key: str) -> str:
 def in_words(key: str) -> str:
     """One reference as a line of text."""
     item = fields(key)
-    authors = _plain(item.get("author", item.get("organization", "")))
-    names = [_turned(name) for name in re.split(r"\s+and\s+", authors) if name]
+    names = [_turned(_plain(name)) for name in _names(item.get("author", ""))]
     who = (
         names[0]
         if len(names) == 1
@@ -89,6 +88,17 @@ def in_words(key: str) -> str:
     elif "url" in item:
         text += f" {item['url']}"
     return text
+
+
+def _names(authors: str) -> list[str]:
+    """Names between the word `and`, which inside braces belongs to a name."""
+    parts, depth, start = [], 0, 0
+    for match in re.finditer(r"[{}]|\s+and\s+", authors):
+        depth += {"{": 1, "}": -1}.get(match[0], 0)
+        if depth == 0 and match[0] not in "{}":
+            parts.append(authors[start : match.start()])
+            start = match.end()
+    return [part for part in (*parts, authors[start:]) if part]
 
 
 def _plain(text: str) -> str:

@@ -119,7 +119,8 @@ class TestKinds:
             assert "not computed" in repr(result)
             result = result.compute()
             assert [v.code for v in result.verdict.values] == [v.code for v in eager.verdict.values]
-        np.testing.assert_array_equal(flat(row, result), flat(row, eager))
+        # a block is another length, and vector instructions may round its last digit otherwise
+        np.testing.assert_allclose(flat(row, result), flat(row, eager), rtol=1e-13)
 
 
 @pytest.mark.parametrize("row", ROWS)

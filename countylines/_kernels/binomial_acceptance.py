@@ -256,7 +256,8 @@ def _dips(
         x, j, n = near[rows], k[rows], total[rows]
         lowest = _tie_logit(j, x - 1.0, n - 1.0)
         possible = _accepted(x, j, n, lowest, side) < outside * (1.0 - TIE)
-        rows, x, j, n, lowest = (part[possible] for part in (rows, x, j, n, lowest))
+        rows, lowest = rows[possible], lowest[possible]
+        x, j, n = x[possible], j[possible], n[possible]
         start = _jump_logit(x, j, n, side, method, np.full(x.shape, -745.0))
         end = _jump_logit(x, j + 1.0, n, side, method, start)
         bottom = _accepted(x, j, n, np.clip(lowest, start, end), side)

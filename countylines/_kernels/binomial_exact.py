@@ -57,7 +57,7 @@ def _complement(a: FloatArray, b: FloatArray, p: FloatArray) -> FloatArray:
     rough = np.flatnonzero(a + b > _SHARE_OF_DIGITS * p)
     if rough.size:
         value[rough] = betaincc(a[rough], b[rough], p[rough])
-    complement: FloatArray = value
+    complement: FloatArray = np.asarray(value, dtype=np.float64)
     return complement
 
 
@@ -176,7 +176,8 @@ def _start(shapes: tuple[Shape, ...], tail: FloatArray, side: int) -> FloatArray
     many = ~few
     quantile = -side * ndtri(tail[many])
     start[many] = skew_solve(a[many] - 0.5, a[many] + b[many] - 1.0, quantile)
-    return np.clip(start, 1e-300, 1.0 - 1e-16)
+    inside: FloatArray = np.clip(start, 1e-300, 1.0 - 1e-16)
+    return inside
 
 
 def _limit_at_end(

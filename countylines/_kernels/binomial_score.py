@@ -104,7 +104,8 @@ def skew_statistic(count: FloatArray, total: FloatArray, null: FloatArray) -> Fl
     a = (1.0 - 2.0 * null) / 6.0
     u = _excess(count, total, null) + a
     variance = total * null * (1.0 - null)
-    return 2.0 * u / (np.sqrt(variance) + np.sqrt(variance + 4.0 * a * u))
+    z: FloatArray = 2.0 * u / (np.sqrt(variance) + np.sqrt(variance + 4.0 * a * u))
+    return z
 
 
 def skew_solve(count: FloatArray, total: FloatArray, z: FloatArray) -> FloatArray:

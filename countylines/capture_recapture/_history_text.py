@@ -8,31 +8,31 @@ from countylines import _render, _validate
 from countylines.bands import Band
 
 if TYPE_CHECKING:
-    from countylines.capture_recapture.histories import CaptureHistories
+    from countylines.capture_recapture._history_views import HistoryViews
 
 LISTS_SHOWN = 6
 
 
-def one_line(histories: CaptureHistories) -> str:
+def one_line(histories: HistoryViews) -> str:
     """The table on one line."""
     names = list(histories.lists[:LISTS_SHOWN])
     if len(histories.lists) > LISTS_SHOWN:
         names.append("...")
-    strata = f", {len(histories.split())} strata" if histories.strata else ""
+    strata = f", {histories.n_strata} strata" if histories.strata else ""
     return (
         f"<CaptureHistories: {count(histories.n_observed)} units on {len(histories.lists)} lists "
         f"({', '.join(names)}){strata}>"
     )
 
 
-def summary(histories: CaptureHistories, format: str) -> str:
+def summary(histories: HistoryViews, format: str) -> str:
     """The table of patterns with the sizes of the lists, in one of the four markups."""
     _validate.option("format", format, _render.FORMATS)
     sizes = histories.overlaps()
     facts = [("units on at least one list", count(histories.n_observed))]
     facts += [(f"on {name}", count(sizes.loc[name, name])) for name in histories.lists]
     if histories.strata:
-        strata = f"{len(histories.split())} by {', '.join(histories.strata)}, added up here"
+        strata = f"{histories.n_strata} by {', '.join(histories.strata)}, added up here"
         facts.append(("strata", strata))
     if histories.structural_zeros:
         facts.append(("cannot occur", ", ".join(histories.structural_zeros)))
@@ -50,7 +50,7 @@ def count(value: Any) -> str:
     return f"{int(value):,}"
 
 
-def _table(histories: CaptureHistories) -> list[list[str]]:
+def _table(histories: HistoryViews) -> list[list[str]]:
     cells = histories.cells()
     rows = [[*pattern, count(units)] for pattern, units in cells.items()]
     shown = rows[: _render.ROWS_SHOWN]

@@ -3,37 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
-import pandas as pd
-import xarray as xr
 
 from countylines import _validate
-from countylines.bands import Band
 from countylines.capture_recapture import (
     _history_checks,
     _history_input,
-    _history_table,
-    _history_text,
     _patterns,
 )
-from countylines.capture_recapture._history_table import Table, count
+from countylines.capture_recapture._history_table import Table
+from countylines.capture_recapture._history_views import HistoryViews
 from countylines.errors import InputError
 
 
-class Pair(NamedTuple):
-    """Sizes of two lists and of their overlap, in the order of `lincoln_petersen`.
-
-    Each is an int, or a `Band` where banded cells enter it.
-    """
-
-    n_first: Any
-    n_second: Any
-    n_both: Any
-
-
-class CaptureHistories:
+class CaptureHistories(HistoryViews):
     r"""Counts of units by the lists they are on: the input of multiple systems estimation.
 
     It answers: how many units are on which lists, and on none but those? It is a table and not an
@@ -137,9 +122,7 @@ class CaptureHistories:
     more may be known to none.
     """
 
-    __slots__ = ("_table",)
-
-    _table: Table
+    __slots__ = ()
 
     def __init__(
         self,
@@ -330,116 +313,6 @@ class CaptureHistories:
         table = _history_input.from_sightings(df, entity, source, lists, strata)
         return _holding(cls, _history_checks.completed(table, "df", structural_zeros, ordered))
 
-    @property
-    def lists(self) -> tuple[str, ...]:
-        """Names of the lists, in the order of the characters of a pattern."""
-        return self._table.lists
-
-    @property
-    def ordered(self) -> bool:
-        """Whether the lists are successive occasions in time."""
-        return self._table.ordered
-
-    @property
-    def structural_zeros(self) -> tuple[str, ...]:
-        """Patterns that cannot occur, in the order of the cells."""
-        codes = sorted(self._table.structural, reverse=True)
-        return tuple(_patterns.text(code, len(self.lists)) for code in codes)
-
-    @property
-    def strata(self) -> tuple[str, ...]:
-        """Names of the columns that divide the units; empty if nothing does."""
-        return self._table.strata
-
-    @property
-    def is_banded(self) -> bool:
-        """Whether any count is known only as a band."""
-        return bool((self._table.low != self._table.high).any())
-
-    @property
-    def n_observed(self) -> int | Band:
-        """Number of units on at least one list: an int, or a `Band` where counts are banded."""
-        return self._table.total()
-
-    def cells(self) -> dict[str, int | Band]:
-        """Count the units by pattern.
-
-        Returns
-        -------
-        dict of str to int or Band
-            Patterns of which at least one unit is possible, from ``"111"`` down to ``"001"``; all
-            others have count 0. Strata are added up. A new dict each time.
-        """
-        table = self._table.pooled()
-        return {
-            _patterns.text(code, len(table.lists)): count(low, high)
-            for code, low, high in zip(table.codes, table.low, table.high, strict=True)
-        }
-
-    def overlaps(self) -> pd.DataFrame:
-        """Count the units on each pair of lists, whatever other lists they are on.
-
-        Returns
-        -------
-        DataFrame, lists by lists
-            Units on both lists; on the diagonal the size of each list. Bands where counts are
-            banded.
-        """
-        member = [self._table.on(name) for name in self.lists]
-        values = [[self._table.total(one & other) for other in member] for one in member]
-        return pd.DataFrame(values, index=self.lists, columns=self.lists, dtype=self._dtype)
-
-    def frequencies(self) -> pd.Series[Any]:
-        """Count the units by the number of lists they are on.
-
-        Returns
-        -------
-        Series
-            Units on exactly 1, 2, ... lists, indexed by that number. Bands where counts are banded.
-        """
-        times = np.bitwise_count(self._table.codes)
-        index = pd.RangeIndex(1, len(self.lists) + 1, name="lists")
-        values = [self._table.total(times == k) for k in index]
-        return pd.Series(values, index=index, name="n", dtype=self._dtype)
-
-    def pair(self, first: str, second: str) -> Pair:
-        """Sizes of two lists and of their overlap, whatever other lists the units are on.
-
-        Parameters
-        ----------
-        first, second : str
-            Names of two lists.
-
-        Returns
-        -------
-        Pair
-            ``n_first, n_second, n_both``: ints, or bands where banded counts enter. Strata are
-            added up.
-
-        See Also
-        --------
-        lincoln_petersen : takes the three numbers as ``lincoln_petersen(*histories.pair(a, b))``.
-
-        Examples
-        --------
-        >>> lists = cl.CaptureHistories.from_cells(
-        ...     {"110": 20, "101": 9, "100": 210, "011": 4, "010": 77, "001": 90, "111": 6},
-        ...     lists=["police", "charity", "council"],
-        ... )
-        >>> lists.pair("police", "charity")
-        Pair(n_first=245, n_second=107, n_both=26)
-
-        Of 245 units known to the police and 107 known to the charity, 26 are the same.
-        """
-        _validate.option("first", first, self.lists)
-        _validate.option("second", second, self.lists)
-        if first == second:
-            raise InputError(
-                _validate.sentence("second", "another list than `first`", repr(second))
-            )
-        one, other = self._table.on(first), self._table.on(second)
-        return Pair(*(self._table.total(rows) for rows in (one, other, one & other)))
-
     def merge(self, groups: Mapping[str, Sequence[str]]) -> CaptureHistories:
         """Treat several lists as one: a unit is on the new list if it is on any of them.
 
@@ -539,41 +412,6 @@ class CaptureHistories:
             for i, level in enumerate(self._table.levels)
         }
 
-    def to_frame(self, *, count: str = "n", complete: bool = False) -> pd.DataFrame:
-        """Table with a column for each stratum variable and list, and one of counts.
-
-        Parameters
-        ----------
-        count : str, default "n"
-            Name of the column of counts. Banded counts take two, ending in ``_low`` and ``_high``.
-        complete : bool, default False
-            Whether to list every pattern that can occur, with its zeros, in every stratum (up to 16
-            lists). Structural zeros and the pattern of all zeros are left out.
-
-        Returns
-        -------
-        DataFrame
-            One row for each pattern and stratum, in the order of :meth:`cells`; :meth:`from_table`
-            reads it back.
-        """
-        return _history_table.to_frame(self._table, count, _validate.flag("complete", complete))
-
-    def to_xarray(self) -> xr.DataArray:
-        """Count the units in an array with a dimension of length 2 for each list.
-
-        Returns
-        -------
-        DataArray, dims (strata..., lists...)
-            Coordinate 1 is on the list, 0 is not. The pattern of all zeros is nan, for it is not
-            observed, and so are structural zeros and combinations of strata that were not given.
-
-        Raises
-        ------
-        InputError
-            If there are more than 16 lists, or banded counts.
-        """
-        return _history_table.to_xarray(self._table)
-
     def identical(self, other: object) -> bool:
         """Whether another table has the same lists, counts, strata and settings.
 
@@ -596,30 +434,6 @@ class CaptureHistories:
             )
         )
 
-    def summary(self, format: str = "text") -> str:
-        """Describe the table in words and numbers.
-
-        Parameters
-        ----------
-        format : {"text", "markdown", "html", "latex"}, default "text"
-            Markup.
-
-        Returns
-        -------
-        str
-            Units by pattern (the first 30), and the sizes of the lists.
-        """
-        return _history_text.summary(self, format)
-
-    def __repr__(self) -> str:
-        return _history_text.one_line(self)
-
-    def __str__(self) -> str:
-        return self.summary()
-
-    def _repr_html_(self) -> str:
-        return self.summary("html")
-
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, CaptureHistories):
             return NotImplemented
@@ -639,10 +453,6 @@ class CaptureHistories:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _holding, (type(self), self._table)
-
-    @property
-    def _dtype(self) -> type:
-        return object if self.is_banded else int
 
 
 def _holding(kind: type[CaptureHistories], table: Table) -> CaptureHistories:

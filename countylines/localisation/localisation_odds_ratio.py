@@ -18,7 +18,7 @@ FloatArray = NDArray[np.float64]
 
 NAMES = ("internal_before", "external_before", "internal_after", "external_after")
 REFERENCES = {
-    "skew-score": ("laud2017",),
+    "skew-score": ("laud2017", "laud2018"),
     "miettinen-nurminen": ("miettinen1985",),
     "score": ("cornfield1956",),
     "conditional": ("cornfield1956",),
@@ -29,6 +29,7 @@ REFERENCES = {
     "mover-jeffreys": ("donner2012", "newcombe2016"),
     "woolf": ("woolf1955",),
     "gart": ("gart1966",),
+    "independence-smoothed": ("agresti1999",),
 }
 VERDICTS = (
     OK,
@@ -72,7 +73,8 @@ def localisation_odds_ratio(
     method : str, default "skew-score"
         How the limits are made, see Notes: ``"skew-score"``, ``"miettinen-nurminen"``,
         ``"score"``, ``"conditional"``, ``"conditional-mid-p"``, ``"minlike"``, ``"blaker"``,
-        ``"mover-wilson"``, ``"mover-jeffreys"``, ``"woolf"`` or ``"gart"``.
+        ``"mover-wilson"``, ``"mover-jeffreys"``, ``"woolf"``, ``"gart"`` or
+        ``"independence-smoothed"``.
     level : float, default 0.95
         Confidence level, a share in (0, 1).
     null : array_like, default 1.0
@@ -120,8 +122,9 @@ def localisation_odds_ratio(
     equally often; ``"miettinen-nurminen"`` and ``"score"`` do without it. ``"conditional"`` never
     covers less than `level`; ``"conditional-mid-p"`` does so on average; ``"minlike"`` and
     ``"blaker"`` are shorter exact intervals. ``"woolf"`` is the large-sample interval of the log
-    odds ratio, ``"gart"`` the same with 1/2 added to every cell, the only method here that adds
-    anything. A zero cell gives 0 or infinity for the estimate and one finite limit.
+    odds ratio, ``"gart"`` the same with 1/2 added to every cell, ``"independence-smoothed"`` with
+    amounts that the margins suggest and that add up to 2: the only methods that add anything. A
+    zero cell gives 0 or infinity for the estimate and one finite limit.
 
     Assumptions that fail in practice: every line is internal or external, by the same rule in both
     years; lines are detected independently; the boundaries did not move.
@@ -130,7 +133,9 @@ def localisation_odds_ratio(
     ----------
     .. [1] Laud, P. J. (2017). Equal-tailed confidence intervals for comparison of rates.
        *Pharmaceutical Statistics* 16, 334-348. https://doi.org/10.1002/pst.1813
-    .. [2] Miettinen, O. and Nurminen, M. (1985). Comparative analysis of two rates. *Statistics in
+    .. [2] Laud, P. J. (2018). Equal-tailed confidence intervals for comparison of rates:
+       corrigendum. *Pharmaceutical Statistics* 17, 290-293. https://doi.org/10.1002/pst.1855
+    .. [3] Miettinen, O. and Nurminen, M. (1985). Comparative analysis of two rates. *Statistics in
        Medicine* 4, 213-226. https://doi.org/10.1002/sim.4780040211
 
     Examples
@@ -193,7 +198,7 @@ def localisation_odds_ratio(
         null=inputs.given("null"),
         alternative=alternative,
         notes=notes,
-        references=REFERENCES.get(method, ("laud2017",)),
+        references=REFERENCES[method],
         _recompute=functools.partial(localisation_odds_ratio, **kept, method=method, level=level),
         **out,
     )
@@ -227,7 +232,7 @@ def _notes(
     smallest = np.min(cells, axis=0)
     if (smallest == 0).any():
         text = (
-            "A count is 0, so the ratio is 0, infinite or undefined there; no correction is added, "
+            "A count is 0, so the ratio is 0, infinite or undefined there; nothing is added to it, "
             "and one limit may still be finite."
         )
         notes.append(Note("zero-cell", text))
@@ -239,4 +244,12 @@ def _notes(
         )
         notes.append(Note("sparse", text))
         warn(text, SparseDataWarning)
+    whole = method in ("minlike", "blaker") and alternative == "two-sided"
+    groups = as_groups(*cells)
+    if whole and odds_ratio.gap_in_acceptance(*groups, level=level, method=method).any():
+        text = (
+            f"The values that the {method} test accepts have a gap; the interval given is their "
+            "hull."
+        )
+        notes.append(Note("hull", text))
     return tuple(notes)

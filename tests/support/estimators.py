@@ -80,6 +80,7 @@ ODDS_RATIO_METHODS = (
     "mover-jeffreys",
     "woolf",
     "gart",
+    "independence-smoothed",
 )
 
 ESTIMATORS: tuple[Row, ...] = (

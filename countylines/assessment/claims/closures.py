@@ -115,7 +115,7 @@ def _table(sources: Sources) -> Table:
         columns=(Column("Period"), Column("Lines closed"), Column("Basis"), Column("Known from")),
         rows=tuple(
             (
-                w.period(f.period),
+                w.sentence(w.period(f.period)),
                 f"{f.qualifier} {w.count(f.value)}".strip(),
                 f.basis,
                 KNOWN_FROM[f.known_from],
