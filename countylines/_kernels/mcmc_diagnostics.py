@@ -41,7 +41,8 @@ def tail_ess(draws: FloatArray) -> FloatArray:
     flat = draws.reshape(*draws.shape[:-2], -1)
     sizes = []
     for share in TAILS:
-        quantile = np.quantile(flat, share, axis=-1, method="inverted_cdf")
+        # the draw below the interpolated quantile parts the draws alike, and may be infinite
+        quantile = np.quantile(flat, share, axis=-1, method="lower")
         below = (draws <= quantile[..., None, None]).astype(np.float64)
         sizes.append(effective_size(split_chains(below)))
     smaller: FloatArray = np.fmin(*sizes)
