@@ -158,6 +158,13 @@ def _template(arrays: Sequence[xr.DataArray]) -> xr.DataArray:
 def _same_coordinates(
     name: str, array: xr.DataArray, seen: dict[Any, tuple[str, xr.DataArray]]
 ) -> None:
+    for label in set(array.coords) - set(array.indexes):
+        first, template = seen.setdefault(("coordinate", label), (name, array))
+        if not array.coords[label].identical(template.coords[label]):
+            raise LabelMismatchError(
+                f"`{name}` must have the coordinate {label!r} of `{first}`, got another one. "
+                f"Select the same {label!r} in both, or drop it with .drop_vars({label!r})."
+            )
     for dim in array.dims:
         first, template = seen.setdefault(dim, (name, array))
         if dim in array.indexes and dim not in template.indexes:

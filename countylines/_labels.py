@@ -79,10 +79,13 @@ class Inputs:
             return value.item() if isinstance(value, np.generic) else value
         array = _read_only(values, self.template.shape)
         if self.kind == "series":
-            return pd.Series(array, index=self.template.index, copy=False)
+            return pd.Series(array, index=self.template.index.view(), copy=False)
         if self.kind == "frame":
             return pd.DataFrame(
-                array, index=self.template.index, columns=self.template.columns, copy=False
+                array,
+                index=self.template.index.view(),
+                columns=self.template.columns.view(),
+                copy=False,
             )
         if self.kind == "dataarray":
             return xr.DataArray(array, coords=self.template.coords, dims=self.template.dims)

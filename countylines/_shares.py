@@ -16,6 +16,24 @@ NO_DATA = Verdict(False, "no-data", ("The total is 0: there is no observation to
 SHARE_VERDICTS = (OK, NO_DATA)
 FEW = 5
 
+REFERENCES = {
+    "mid-p": ("berry1995", "lancaster1961"),
+    "wilson": ("wilson1927",),
+    "wilson-cc": ("newcombe1998",),
+    "clopper-pearson": ("clopper1934",),
+    "blaker": ("blaker2000",),
+    "minlike": ("sterne1954",),
+    "agresti-coull": ("agresti1998",),
+    "plus-four": ("agresti1998",),
+    "jeffreys": ("brown2001",),
+    "modified-jeffreys": ("brown2001",),
+    "logit": ("brown2001",),
+    "arcsine": ("anscombe1948",),
+    "profile": ("brown2001",),
+    "skew-score": ("laud2017",),
+    "wald": ("brown2001",),
+}
+
 
 def check_share(
     count: FloatArray, total: FloatArray, where: _validate.Where, *, whole: bool = True
@@ -82,7 +100,8 @@ def share_notes(
         sparse = (np.minimum(count, total - count) < FEW) & ~empty
         if sparse.any():
             text = (
-                f"Fewer than {FEW} events or non-events, where the large-sample {method} interval "
+                f"Fewer than {FEW} (effective) events or non-events, where the large-sample "
+                f"{method} interval "
                 "does not hold its level. Use method='mid-p'."
             )
             notes.append(Note("sparse", text))

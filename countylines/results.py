@@ -202,7 +202,7 @@ class Estimate:
         -------
         TestResult
             The statistic is the estimate itself; the p-value is below ``1 - level`` exactly when
-            the interval of that level and side leaves `null` out.
+            the interval of that level and side leaves `null` out, for a `null` that is possible.
 
         Raises
         ------

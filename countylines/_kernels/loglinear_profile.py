@@ -63,16 +63,17 @@ def log_likelihood(hidden: FloatArray, table: Table) -> tuple[FloatArray, FloatA
     return value, slope
 
 
-def profile(table: Table, start: float, z_low: float, z_high: float) -> Profile:
+def profile(table: Table, start: float, z_low: float | None, z_high: float | None) -> Profile:
     """Maximum and the points z_low and z_high standard normal units away from it.
 
-    A limit is 0 or infinite if the likelihood never falls that far on its side; `start` is a
-    hidden number near the maximum.
+    A limit is 0 or infinite if the likelihood never falls that far on its side, or if it is not
+    asked for (None). Below a one-sided level of one half a distance is negative: the limit then
+    lies on the far side of the maximum. `start` is a hidden number near the maximum.
     """
     peak = _maximum(table, start)
     top, _ = log_likelihood(np.array([peak]), table)
-    low = _limit(table, peak, float(top[0]), z_low, -1) if z_low > 0 else 0.0
-    high = _limit(table, peak, float(top[0]), z_high, 1) if z_high > 0 else np.inf
+    low = 0.0 if z_low is None else _signed_limit(table, peak, float(top[0]), -z_low)
+    high = np.inf if z_high is None else _signed_limit(table, peak, float(top[0]), z_high)
     return Profile(peak if peak > LEAST else 0.0, low, high)
 
 
@@ -96,6 +97,12 @@ def _maximum(table: Table, start: float) -> float:
         if high > np.log(MOST):
             return MOST
     return float(np.exp(brentq(slope, low, high, xtol=_TOLERANCE, rtol=1e-13)))
+
+
+def _signed_limit(table: Table, peak: float, top: float, distance: float) -> float:
+    if distance == 0.0:
+        return peak
+    return _limit(table, peak, top, abs(distance), 1 if distance > 0 else -1)
 
 
 def _limit(table: Table, peak: float, top: float, z: float, side: int) -> float:

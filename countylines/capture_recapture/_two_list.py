@@ -106,7 +106,8 @@ def estimate_population(
         if not tested:
             return *results, *hidden
         p = test(*lists, null=tested[0], alternative=alternative)
-        return *results, *hidden, np.where(empty, np.where(tested[0] < observed, 0.0, 1.0), p)
+        nothing = np.where((tested[0] < observed) & (alternative != "less"), 0.0, 1.0)
+        return *results, *hidden, np.where(empty, nothing, p)
 
     names = ["estimate", "standard_error", "low", "high", "verdict", "n_observed"]
     hidden_names = ["hidden", "hidden_low", "hidden_high"]
@@ -164,8 +165,8 @@ def _check(n_first: Any, n_second: Any, n_both: Any, *rest: Any) -> None:
 
 def _seed(rng: RNG) -> int:
     """A whole number that stands for `rng`, so that the limits and a later test agree."""
-    if isinstance(rng, int) and not isinstance(rng, bool):
-        return rng
+    if isinstance(rng, (int, np.integer)) and not isinstance(rng, bool):
+        return _validate.whole_number("rng", rng)
     return int(_validate.generator(rng).integers(2**63))
 
 
@@ -233,8 +234,8 @@ def _notes(
         notes.append(_warned("no-recaptures", text, DegenerateDataWarning))
     if (two_list.is_nested(*lists)).any():
         text = VERDICTS[1].reasons[0]
-        if method in ("normal", "lognormal", "bootstrap"):
-            text += f" The {method} interval says little there: use method='logit' or 'profile'."
+        if method != "logit":
+            text += f" The {method} interval says little there: use method='logit'."
         notes.append(_warned("nested-lists", text, DegenerateDataWarning))
     if ((lists[2] < FEW_RECAPTURES) & ~empty & ~disjoint).any():
         text = (

@@ -104,6 +104,10 @@ def loglinear(
     The profile limits use the exact multinomial likelihood in a real number of units, by log gamma
     functions; its maximum lies slightly below the Poisson estimate that is reported.
 
+    Where there is no finite estimate the limits are those of the profile likelihood, whatever was
+    asked for, and `interval_method` says so. Profile limits can lie too low where one list holds
+    nearly all units, more often than `level` allows: compare ``"lognormal"`` there.
+
     Assumptions that fail in practice: no interaction of all lists, a closed population, perfect
     linkage, equal chances within the table (split it by strata), lists that are not compiled from
     one another.
@@ -129,8 +133,8 @@ def loglinear(
     P*Q + P*E         464 (373 to 618)
     all-two-way     1,313 (655 to 3,031)
 
-    Four models, and a total anywhere between 350 and 3,000. The counts prefer the last; what they
-    cannot say is whether the people on no list follow it.
+    Four models, and a total anywhere between 350 and 3,000. The last fits best because it has a
+    parameter for every cell; whether the people on no list follow it, the counts cannot say.
     """
     interval = _validate.option("interval", interval, INTERVALS)
     level = _validate.level(level)
@@ -141,7 +145,9 @@ def loglinear(
     faces = facial(parsed, counts)
     verdict = worded(parsed, counts, int(faces.code[0]), faces.on_face[0])
     fitted = _fit(parsed, counts, faces)
-    ends = _limits(fitted, counts, parsed, interval, level, alternative_word, tested)
+    if not verdict.estimable:
+        interval = "profile"
+    ends = _limits(fitted, counts, parsed, interval, level, alternative_word, tested, verdict.code)
     n_observed = int(counts.values.sum())
     notes = _notes(verdict, fitted, ends, n_observed)
     shared: dict[str, Any] = {
@@ -246,14 +252,16 @@ def _limits(
     level: float,
     alternative: str,
     null: float | None,
+    code: str,
 ) -> _Ends:
     """Limits of the hidden number and the p-value of the same inversion."""
     z = critical_value(level, alternative)
     observed = float(counts.values.sum())
     asked = None if null is None else null - observed
-    if math.isnan(fitted.hidden):
-        return _Ends(0.0, math.inf, _pvalue(asked, 0.0 if asked else None, alternative), None)
-    if interval == "profile" or math.isinf(fitted.hidden):
+    if code == "not-identified":
+        p = None if asked is None else (1.0 if asked >= 0 or alternative == "less" else 0.0)
+        return _Ends(0.0, math.inf, p, None)
+    if interval == "profile" or not math.isfinite(fitted.hidden):
         return _profile_ends(fitted, counts, model, z, alternative, asked)
     if interval == "wald":
         low, high = fitted.hidden - z * fitted.error, fitted.hidden + z * fitted.error
@@ -279,7 +287,7 @@ def _profile_ends(
     asked: float | None,
 ) -> _Ends:
     table = _complete_face(counts, model)
-    sides = (0.0 if alternative == "less" else z), (0.0 if alternative == "greater" else z)
+    sides = (None if alternative == "less" else z), (None if alternative == "greater" else z)
     found = loglinear_profile.profile(table, fitted.start, *sides)
     distance = None
     if asked is not None:
@@ -331,6 +339,6 @@ def _notes(verdict: Any, fitted: _Fitted, ends: _Ends, observed: int) -> tuple[N
         )
         notes.append(Note("multinomial-maximum", text))
     if fitted.criteria["df"] == 0:
-        text = "The model has as many parameters as cells: nothing is left to test its fit."
+        text = "The model has a parameter for every cell that it fits: nothing tests its fit."
         notes.append(Note("saturated", text))
     return tuple(notes)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from countylines import _labels, _shares, _validate
 from countylines._kernels import binomial, mover
 from countylines._typing import Alternative, ArrayLike
+from countylines.errors import InputError
 from countylines.results import Estimate, Note
 
 FloatArray = NDArray[np.float64]
@@ -59,13 +60,14 @@ def representation_ratio(
     -------
     Estimate
         ``estimate``, ``low``, ``high`` [pure number, 0 to 1/benchmark], of the kind and with the
-        labels of the data; ``n`` is `total`. The bound 1/benchmark stands in the notes.
+        labels of the data; ``n`` is `total`. The bound 1/benchmark of a known benchmark stands in
+        the notes.
 
     Raises
     ------
     InputError
         If a count is bad, `benchmark` is not a share (a value above 1 looks like a percentage), or
-        `null` is above ``1 / benchmark``.
+        `null` is above ``1 / benchmark`` of a known benchmark.
 
     Warns
     -----
@@ -129,6 +131,9 @@ def representation_ratio(
     given = {"count": count, "total": total, "benchmark": benchmark, "null": null}
     if benchmark_n is not None:
         _shares.whole_counts_only(method, "benchmark_n")
+        if alternative != "two-sided" and level < 0.5:
+            rule = "at least 0.5 for one side when `benchmark_n` is given"
+            raise InputError(_validate.sentence("level", rule, _validate.show(level)))
         given["benchmark_n"] = benchmark_n
     inputs = _labels.align(**given)
     settings: dict[str, Any] = {"method": method, "level": level, "alternative": alternative}
@@ -138,9 +143,10 @@ def representation_ratio(
         _shares.check_share(count, total, where)
         _validate.share("benchmark", benchmark, where)
         _validate.exposure("null", null, where, zero=True)
-        _validate.not_above(
-            "null", null, "1 / benchmark", 1 / benchmark, where, "No ratio can be larger."
-        )
+        if not sample:
+            _validate.not_above(
+                "null", null, "1 / benchmark", 1 / benchmark, where, "No ratio can be larger."
+            )
         for size in sample:
             _validate.exposure("benchmark_n", size, where)
 
@@ -164,12 +170,15 @@ def representation_ratio(
     if not inputs.is_lazy:
         flat = dict(zip(inputs.names, inputs.flat, strict=True))
         notes = _shares.share_notes(flat["count"], flat["total"], **settings)
-        notes += (_bound_note(flat["benchmark"]),)
+        if benchmark_n is None:
+            notes += (_bound_note(flat["benchmark"]),)
     if benchmark_n is not None:
-        text = "The benchmark is itself estimated: limits of both shares combined by MOVER-R."
+        text = (
+            "The benchmark is itself estimated: limits of both shares combined by MOVER-R. The "
+            "ratio is bounded by one over the true benchmark share, which is not known."
+        )
         notes += (Note("uncertain-benchmark", text),)
     kept = {name: inputs.given(name) for name in inputs.names if name != "null"}
-    references = ("berry1995",) if method == "mid-p" else ("brown2001",)
     return Estimate(
         quantity="representation ratio",
         method="share / benchmark",
@@ -180,7 +189,8 @@ def representation_ratio(
         alternative=alternative,
         n=inputs.labelled("total"),
         notes=notes,
-        references=references + (("donner2012", "newcombe2016") if benchmark_n is not None else ()),
+        references=_shares.REFERENCES[method]
+        + (("donner2012", "newcombe2016") if benchmark_n is not None else ()),
         _recompute=functools.partial(representation_ratio, **kept, method=method, level=level),
         **out,
     )

@@ -16,6 +16,9 @@ from countylines.results import Estimate, Note
 
 FloatArray = NDArray[np.float64]
 
+REPRESENTATION = "representation ratio"
+RATE = "rate ratio against the rest"
+
 
 def representation_to_rate_ratio(ratio: ArrayLike | Estimate, benchmark: ArrayLike) -> Any:
     r"""Rate of a group relative to everybody else, from its representation ratio.
@@ -80,7 +83,7 @@ def representation_to_rate_ratio(ratio: ArrayLike | Estimate, benchmark: ArrayLi
             return np.asarray((1 - q) / np.maximum(1 - q * ratio, 0.0) ** 2)
 
     if isinstance(ratio, Estimate):
-        return _convert(ratio, benchmark, rate, slope, "rate ratio against the rest", _check_ratio)
+        return _convert(ratio, benchmark, rate, slope, RATE, _check_ratio)
     return _one(ratio, benchmark, rate, _check_ratio)
 
 
@@ -137,9 +140,7 @@ def rate_to_representation_ratio(ratio: ArrayLike | Estimate, benchmark: ArrayLi
         return (1 - q) / (q * ratio + 1 - q) ** 2
 
     if isinstance(ratio, Estimate):
-        return _convert(
-            ratio, benchmark, representation, slope, "representation ratio", _check_rate
-        )
+        return _convert(ratio, benchmark, representation, slope, REPRESENTATION, _check_rate)
     return _one(ratio, benchmark, representation, _check_rate)
 
 
@@ -182,11 +183,10 @@ def _convert(
     check: Callable[..., None],
 ) -> Estimate:
     """Carry an estimate, its limits and its null value through an increasing function."""
-    if "representation" not in ratio.quantity and "rate ratio" not in ratio.quantity:
+    wanted = RATE if quantity == REPRESENTATION else REPRESENTATION
+    if ratio.quantity != wanted:
         raise InputError(
-            _validate.sentence(
-                "ratio", "an Estimate of a ratio of this kind", f"one of a {ratio.quantity}"
-            )
+            _validate.sentence("ratio", f"an Estimate of a {wanted}", f"one of a {ratio.quantity}")
         )
 
     if ratio.interval_method.startswith("MOVER-R"):

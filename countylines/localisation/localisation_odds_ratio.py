@@ -119,12 +119,13 @@ def localisation_odds_ratio(
     :math:`OR \times (d_{I0} d_{E1}) / (d_{I1} d_{E0})`: it is not identified from these counts.
 
     ``"skew-score"`` inverts the score test with a correction for skewness, so that both ends err
-    equally often; ``"miettinen-nurminen"`` and ``"score"`` do without it. ``"conditional"`` never
-    covers less than `level`; ``"conditional-mid-p"`` does so on average; ``"minlike"`` and
+    about equally often; ``"miettinen-nurminen"`` and ``"score"`` do without it. ``"conditional"``
+    never covers less than `level`; ``"conditional-mid-p"`` does so on average; ``"minlike"`` and
     ``"blaker"`` are shorter exact intervals. ``"woolf"`` is the large-sample interval of the log
     odds ratio, ``"gart"`` the same with 1/2 added to every cell, ``"independence-smoothed"`` with
     amounts that the margins suggest and that add up to 2: the only methods that add anything. A
-    zero cell gives 0 or infinity for the estimate and one finite limit.
+    zero cell gives 0 or infinity for the estimate and, unless something is added, one finite
+    limit.
 
     Assumptions that fail in practice: every line is internal or external, by the same rule in both
     years; lines are detected independently; the boundaries did not move.
@@ -172,7 +173,8 @@ def localisation_odds_ratio(
         *cells, null = values
         groups = as_groups(*cells)
         estimate = odds_ratio.estimate(*groups)
-        error = estimate * odds_ratio.log_standard_error(*groups)
+        with np.errstate(invalid="ignore"):
+            error = estimate * odds_ratio.log_standard_error(*groups)
         chosen = odds_ratio.METHODS[method]
         low, high = chosen.limits(*groups, level=level, alternative=alternative)
         p = chosen.pvalue(*groups, null=null, alternative=alternative)
@@ -180,13 +182,12 @@ def localisation_odds_ratio(
         error = np.where(np.isfinite(estimate) & (estimate > 0), error, np.nan)
         return estimate, error, low, high, verdict, p, np.sum(cells, axis=0)
 
-    with np.errstate(invalid="ignore"):
-        out = inputs.apply(
-            kernel,
-            outputs=["estimate", "standard_error", "low", "high", "verdict", "pvalue", "n"],
-            check=check,
-            dtypes={"verdict": object, "n": np.int64},
-        )
+    out = inputs.apply(
+        kernel,
+        outputs=["estimate", "standard_error", "low", "high", "verdict", "pvalue", "n"],
+        check=check,
+        dtypes={"verdict": object, "n": np.int64},
+    )
     notes = () if inputs.is_lazy else _notes(inputs.flat[:4], method, level, alternative)
     kept = {name: inputs.given(name) for name in NAMES}
     return Estimate(
@@ -231,9 +232,10 @@ def _notes(
     ]
     smallest = np.min(cells, axis=0)
     if (smallest == 0).any():
-        text = (
-            "A count is 0, so the ratio is 0, infinite or undefined there; nothing is added to it, "
-            "and one limit may still be finite."
+        text = "A count is 0, so the ratio is 0, infinite or undefined there; " + (
+            f"the {method} interval rests on what is added to the counts and can leave it out."
+            if method in ("gart", "independence-smoothed")
+            else "nothing is added to it, and one limit may still be finite."
         )
         notes.append(Note("zero-cell", text))
         warn(text, DegenerateDataWarning)

@@ -80,7 +80,9 @@ def forest(
         reference = _validate.number("reference", reference, low=low, open_low=log)
     names, several = _named(results)
     lines = [
-        row for name, result in zip(names, several, strict=True) for row in _rows(name, result)
+        row
+        for name, result in zip(names, several, strict=True)
+        for row in _rows(name, result, isinstance(results, Mapping))
     ]
     if not lines:
         raise InputError(_validate.sentence("results", "at least one estimate", "none"))
@@ -142,13 +144,14 @@ def _shared(words: Iterable[str]) -> str:
     return different.pop() if len(different) == 1 else ""
 
 
-def _rows(name: str, result: Estimate) -> list[Row]:
+def _rows(name: str, result: Estimate, named: bool) -> list[Row]:
     labels, estimates = _frames.long(result.estimate)
     count = len(estimates)
     lows, highs = _frames.column(result.low, count), _frames.column(result.high, count)
     rows = []
     for i in range(count):
-        label = ", ".join(str(labels.iloc[i, j]) for j in range(labels.shape[1])) or name
+        place = ", ".join(str(labels.iloc[i, j]) for j in range(labels.shape[1]))
+        label = ": ".join(part for part in (name if named or not place else "", place) if part)
         rows.append((label, float(estimates[i]), float(lows[i]), float(highs[i])))
     return rows
 
@@ -175,7 +178,9 @@ def _draw(ax: Any, lines: list[Row], log: bool, reference: float | None) -> None
             ax.plot([estimate], [y], marker="o", color=BLUE, markersize=5.5)
     ax.set_xlim(left, right)
     ax.set_ylim(-len(lines) + 0.4, 0.6)
-    ax.set_yticks([-i for i in range(len(lines))], labels=[row[0] for row in lines])
+    ax.set_yticks(
+        [-i for i in range(len(lines))], labels=[row[0].replace("$", r"\$") for row in lines]
+    )
     ax.tick_params(axis="y", length=0)
 
 

@@ -12,24 +12,6 @@ from countylines._kernels import binomial
 from countylines._typing import Alternative, ArrayLike
 from countylines.results import Estimate, Note
 
-REFERENCES = {
-    "mid-p": ("berry1995", "lancaster1961"),
-    "wilson": ("wilson1927",),
-    "wilson-cc": ("newcombe1998",),
-    "clopper-pearson": ("clopper1934",),
-    "blaker": ("blaker2000",),
-    "minlike": ("sterne1954",),
-    "agresti-coull": ("agresti1998",),
-    "plus-four": ("agresti1998",),
-    "jeffreys": ("brown2001",),
-    "modified-jeffreys": ("brown2001",),
-    "logit": ("brown2001",),
-    "arcsine": ("anscombe1948",),
-    "profile": ("brown2001",),
-    "skew-score": ("laud2017",),
-    "wald": ("brown2001",),
-}
-
 
 def proportion(
     count: ArrayLike,
@@ -41,7 +23,7 @@ def proportion(
     null: ArrayLike | None = None,
     alternative: Alternative = "two-sided",
 ) -> Estimate:
-    r"""Proportion of a total, with an interval that holds its level at small counts.
+    r"""Proportion of a total, with an interval that stays near its level at small counts.
 
     It answers: of the `total` things looked at, what share has the property, in the population (or
     the process) that they stand for? It is not a statement about things that were never looked
@@ -103,13 +85,14 @@ def proportion(
     .. math:: P(X > x \mid p_L) + \tfrac12 P(X = x \mid p_L) = \tfrac{1-\gamma}{2}, \qquad
               P(X < x \mid p_U) + \tfrac12 P(X = x \mid p_U) = \tfrac{1-\gamma}{2},
 
-    to a relative 1e-10. ``"clopper-pearson"`` leaves the factor one half out and never covers less
-    than `level`; ``"blaker"`` and ``"minlike"`` invert tests that order outcomes by tail or by
-    probability, also never cover less, and are shorter (where the accepted values have a gap, the
-    hull is given with a note). ``"wilson"`` inverts the score test, ``"skew-score"`` corrects it
-    for skewness, so that both ends err equally often; ``"profile"`` inverts the likelihood ratio.
-    ``"jeffreys"`` is a posterior interval used as a confidence interval, with the end moved to 0
-    or 1 when the count is there. ``"wald"`` is given for comparison only.
+    to a relative 1e-10. ``"clopper-pearson"`` leaves the factor one half out and never covers
+    less than `level`; ``"blaker"`` and ``"minlike"`` invert tests that order outcomes by tail or
+    by probability, also never cover less, and are mostly shorter (where accepted values have a
+    gap, the hull is given with a note). ``"wilson"`` inverts the score test, ``"skew-score"``
+    corrects it for skewness, so that both ends err about equally often on average; ``"profile"``
+    inverts the likelihood ratio. ``"jeffreys"`` is a posterior interval used as a confidence
+    interval, with the end moved to 0 or 1 when the count is there. ``"wald"`` is given for
+    comparison only.
 
     Assumptions that fail in practice: independent cases (use `design_effect`), one probability for
     all, no misclassification. One-sided limits of ``"blaker"`` and ``"minlike"`` are those of
@@ -195,7 +178,7 @@ def proportion(
         alternative=alternative,
         n=kept["total"],
         notes=notes,
-        references=REFERENCES[method],
+        references=_shares.REFERENCES[method],
         _recompute=functools.partial(proportion, **kept, method=method, level=level),
         **out,
     )

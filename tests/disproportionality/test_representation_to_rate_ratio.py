@@ -70,7 +70,7 @@ def test_the_standard_error_follows_the_slope():
 
 def test_other_estimates_are_refused():
     with pytest.raises(
-        InputError, match="an Estimate of a ratio of this kind, got one of a propor"
+        InputError, match="an Estimate of a representation ratio, got one of a proport"
     ):
         representation_to_rate_ratio(proportion(3, 10), 0.1)
     sampled = representation_ratio(30, 100, 0.1, benchmark_n=1000)
