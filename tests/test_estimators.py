@@ -190,6 +190,22 @@ class TestInputs:
         with pytest.raises(LabelMismatchError, match=r"only in .*: 'Wales'; only in .*: 'Cymru'"):
             call(row, data)
 
+    def test_other_years_are_refused(self, row):
+        """Coordinates without a dimension, as .sel leaves them, must agree too."""
+        data = {n: v.assign_coords(year=2020) for n, v in data_arrays(row).items()}
+        call(row, data)
+        last = list(data)[-1]
+        data[last] = data[last].assign_coords(year=2021)
+        with pytest.raises(LabelMismatchError, match="coordinate 'year'"):
+            call(row, data)
+
+    def test_renaming_the_index_of_the_data_leaves_the_result(self, row):
+        data = series(row)
+        result = call(row, data)
+        first = data[next(iter(data))]
+        first.index.name = "another name"
+        assert fields(row, result)[0].index.name == "region"
+
     def test_pandas_beside_a_data_array_is_refused(self, row):
         data = data_arrays(row)
         last = list(data)[-1]

@@ -23,6 +23,7 @@ LEAST_MASS = 0.05
 NARROWEST_WINDOW = 0.02  # share of the draws whose spread tells the density
 WIDEST_WINDOW = 0.25
 DRAWS_IN_WINDOW = 75.0  # independent ones: the density is then known to about 12 %
+PLACES_IN_HALF = 8  # a window: where the density is looked at
 SAME_HEIGHT = 0.15  # tops of draws that differ less than this may be the same
 NOISE = 1e-12  # of the highest probability: below that, ups and downs are rounding
 
@@ -55,19 +56,18 @@ def modes_of_draws(draws: FloatArray, effective: float) -> Modes:
     size = ordered.size
     share = np.clip(DRAWS_IN_WINDOW / max(effective, 1.0), NARROWEST_WINDOW, WIDEST_WINDOW)
     half = min(max(int(0.5 * share * size), 1), (size - 1) // 2)
+    step = max(half // PLACES_IN_HALF, 1)
+    places = np.arange(half, size - half, step)
+    bounds = np.concatenate([[0], places[1:] - step // 2, [size]])
     spread = _spread_ties(ordered)
     with np.errstate(invalid="ignore"):
-        width = spread[2 * half :] - spread[: size - 2 * half]
-    finest = np.spacing(np.abs(spread[half : size - half]))
-    with np.errstate(divide="ignore"):
+        width = spread[places + half] - spread[places - half]
+    finest = np.spacing(np.abs(spread[places]))
+    with np.errstate(divide="ignore", invalid="ignore"):
         density = np.where(np.isfinite(width), 1.0 / np.maximum(width, finest), 0.0)
-    weight = np.full(density.size, 1.0 / size)
-    weight[0] += half / size
-    weight[-1] += (size - density.size - half) / size
-    starts, peaks = _hills(density, weight)
-    peaks = half + _middle_of_tops(density, starts, peaks)
-    starts = np.where(starts > 0, starts + half, 0)
-    return _collect(ordered, np.full(size, 1.0 / size), starts, peaks)
+    starts, peaks = _hills(density, np.diff(bounds) / size)
+    peaks = places[_middle_of_tops(density, starts, peaks)]
+    return _collect(ordered, np.full(size, 1.0 / size), bounds[starts], peaks)
 
 
 def _middle_of_tops(density: FloatArray, starts: IntArray, peaks: IntArray) -> IntArray:

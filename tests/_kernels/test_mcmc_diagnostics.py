@@ -81,11 +81,11 @@ class TestRhat:
         assert 0.999 < np.mean(values) < 1.004
         assert max(values) < 1.02
 
-    @pytest.mark.parametrize("shift", [0.5, 1.0, 3.0])
-    def test_a_chain_elsewhere(self, shift):
+    @pytest.mark.parametrize(("shift", "least"), [(0.5, 1.015), (1.0, 1.06), (3.0, 1.3)])
+    def test_a_chain_elsewhere(self, shift, least):
         draws = np.random.default_rng(3).normal(size=(4, 1000))
         draws[3] += shift
-        assert diagnostics.rank_rhat(draws) > 1.01 + 0.02 * shift
+        assert diagnostics.rank_rhat(draws) > least
 
     def test_a_chain_of_another_spread(self):
         draws = np.random.default_rng(4).normal(size=(4, 1000))

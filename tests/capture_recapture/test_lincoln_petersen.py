@@ -120,6 +120,13 @@ class TestBootstrap:
         assert one.identical(two)
         assert one.draws.shape == (1, 1999)
 
+    def test_numpy_seeds_are_seeds(self):
+        one = lincoln_petersen(135, 126, 45, method="bootstrap", rng=7)
+        two = lincoln_petersen(135, 126, 45, method="bootstrap", rng=np.int64(7))
+        assert one.identical(two)
+        with pytest.raises(InputError, match="`rng` must be a whole number of at least 0, got -5"):
+            lincoln_petersen(135, 126, 45, method="bootstrap", rng=-5)
+
     def test_a_generator_moves_on(self):
         rng = np.random.default_rng(7)
         one, two = (lincoln_petersen(135, 126, 45, method="bootstrap", rng=rng) for _ in range(2))

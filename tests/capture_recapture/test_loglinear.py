@@ -137,6 +137,35 @@ class TestForms:
         assert result.n_observed < result.low < math.inf
         assert result.high == math.inf
 
+    def test_a_hidden_number_of_zero_keeps_its_upper_limit(self):
+        table = cl.CaptureHistories.from_cells({"11": 12, "10": 30}, lists=["A", "B"])
+        result = loglinear(table, interval="wald", null=42)
+        closed = cl.capture_recapture.lincoln_petersen(42, 12, 12, method="profile")
+        assert result.verdict.code == "hidden-zero"
+        assert math.isnan(result.estimate)
+        assert result.low == 42
+        assert result.high == pytest.approx(closed.high, rel=1e-6)
+        assert result.interval_method == "profile"
+        assert result.pvalue == pytest.approx(1.0, abs=1e-3)
+        assert result.test(null=1e6).pvalue < 1e-6
+
+    @pytest.mark.parametrize("alternative", ["less", "greater"])
+    def test_one_sided_levels_below_one_half(self, alternative):
+        pair = cl.CaptureHistories.from_cells({"11": 12, "10": 30, "01": 40}, lists=["A", "B"])
+        for level in (0.3, 0.5, 0.6):
+            mine = loglinear(pair, level=level, alternative=alternative)
+            closed = cl.capture_recapture.lincoln_petersen(
+                42, 52, 12, method="profile", level=level, alternative=alternative
+            )
+            assert mine.low == pytest.approx(closed.low, rel=1e-6)
+            assert mine.high == pytest.approx(closed.high, rel=1e-6)
+
+    def test_nothing_known_rejects_nothing(self):
+        table = hepatitis()
+        result = loglinear(table, "P*Q*E", null=271)
+        assert result.verdict.code == "not-identified"
+        assert (result.low, result.high, result.pvalue) == (271, math.inf, 1.0)
+
     def test_aicc_counts_every_parameter(self):
         result = loglinear(hepatitis())
         k, n = 4, result.n_observed

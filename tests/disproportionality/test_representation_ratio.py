@@ -141,6 +141,15 @@ class TestUncertainBenchmark:
         with pytest.raises(InputError, match="fractional counts when `benchmark_n` is given"):
             representation_ratio(13, 50, 0.04, benchmark_n=1000, method="blaker")
 
+    def test_its_ratio_is_not_bounded_by_the_estimated_share(self):
+        result = representation_ratio(10, 10, 0.1, benchmark_n=20, null=11)
+        assert result.low < 11 < result.high
+        assert "bound" not in [note.code for note in result.notes]
+
+    def test_one_sided_levels_below_one_half_are_refused(self):
+        with pytest.raises(InputError, match=r"at least 0\.5 for one side when `benchmark_n`"):
+            representation_ratio(5, 9, 0.1, benchmark_n=20, level=0.3, alternative="less")
+
     def test_many_rows_are_worked_together(self):
         counts = np.arange(200)
         result = representation_ratio(counts, 258, 0.04, benchmark_n=1000)

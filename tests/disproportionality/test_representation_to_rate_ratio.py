@@ -81,3 +81,16 @@ def test_other_estimates_are_refused():
 def test_the_same_rate_ratio_looks_different_where_the_share_differs():
     low, high = rate_to_representation_ratio(np.array([3.0, 3.0]), np.array([0.024, 0.135]))
     assert (round(low, 2), round(high, 2)) == (2.86, 2.36)
+
+
+def test_each_direction_takes_its_own_quantity():
+    ratio = representation_ratio(6, 258, 0.0101)
+    rate = representation_to_rate_ratio(ratio, 0.0101)
+    with pytest.raises(
+        InputError, match="an Estimate of a representation ratio, got one of a rate"
+    ):
+        representation_to_rate_ratio(rate, 0.0101)
+    with pytest.raises(
+        InputError, match="an Estimate of a rate ratio against the rest, got one of"
+    ):
+        rate_to_representation_ratio(ratio, 0.0101)
