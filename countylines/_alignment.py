@@ -160,7 +160,7 @@ def _same_coordinates(
 ) -> None:
     for label in set(array.coords) - set(array.indexes):
         first, template = seen.setdefault(("coordinate", label), (name, array))
-        if not array.coords[label].identical(template.coords[label]):
+        if not array.coords[label].equals(template.coords[label]):
             raise LabelMismatchError(
                 f"`{name}` must have the coordinate {label!r} of `{first}`, got another one. "
                 f"Select the same {label!r} in both, or drop it with .drop_vars({label!r})."

@@ -39,7 +39,6 @@ Draw = Callable[[np.random.Generator, int], Any]
 
 BLOCK = 1024
 KINDS = ("percentile", "basic", "bca")
-TIE = 1e-10  # statistics closer than this share of the observed one count as equal
 
 
 class ReplicateInterval(NamedTuple):
@@ -489,7 +488,7 @@ def permutation_pvalue(
     observed = _validate.number("observed", observed, finite=False)
     statistics = _one_dimension("values", values)
     _facts(statistics, "raise")
-    slack = TIE * abs(observed) if np.isfinite(observed) else 0.0
+    slack = bca.TIE * abs(observed) if np.isfinite(observed) else 0.0
     total = statistics.size + 1
     greater = (1 + int(np.sum(statistics >= observed - slack))) / total
     less = (1 + int(np.sum(statistics <= observed + slack))) / total

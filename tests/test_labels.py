@@ -336,10 +336,13 @@ class TestDataArrays:
         assert set(out.coords) == {"year", "label", "source"}
         assert out.values.tolist() == [6, 3]
 
-    def test_coordinates_that_conflict_are_dropped_as_xarray_does(self):
+    def test_coordinates_that_conflict_are_refused_where_xarray_drops_them(self):
         a = data_array([6, 3], year=[2023, 2024])
-        out = ratio(a=a.assign_coords(version=1), b=a.assign_coords(version=2))["ratio"]
-        assert set(out.coords) == {"year"}
+        with pytest.raises(
+            LabelMismatchError, match="`b` must have the coordinate 'version' of `a`"
+        ):
+            ratio(a=a.assign_coords(version=1), b=a.assign_coords(version=2))
+        assert "version" in ratio(a=a.assign_coords(version=1), b=a)["ratio"].coords
 
     def test_names_and_attributes_are_not_passed_on(self):
         a = data_array([6, 3], year=[2023, 2024]).rename("lines").assign_attrs(unit="lines")

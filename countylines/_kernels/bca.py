@@ -13,6 +13,8 @@ from scipy.special import ndtr, ndtri
 
 FloatArray = NDArray[np.float64]
 
+TIE = 1e-10  # replicates closer than this share of the estimate count as equal to it
+
 
 def quantile(ordered: FloatArray, share: float) -> float:
     """Quantile of type 8 of replicates in ascending order."""
@@ -30,8 +32,10 @@ def quantile(ordered: FloatArray, share: float) -> float:
 
 def bias(replicates: FloatArray, estimate: float) -> float:
     """Normal score of the share of replicates below the estimate; those equal to it count half."""
-    below = np.mean(replicates < estimate) + 0.5 * np.mean(replicates == estimate)
-    return float(ndtri(below))
+    slack = TIE * abs(estimate) if np.isfinite(estimate) else 0.0
+    below = np.mean(replicates < estimate - slack)
+    above = np.mean(replicates > estimate + slack)
+    return float(ndtri(0.5 * (1.0 + below - above)))
 
 
 def acceleration(jackknife: FloatArray, weights: FloatArray) -> float:

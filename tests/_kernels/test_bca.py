@@ -64,8 +64,12 @@ class TestCorrections:
         )
         assert bca.bias(np.array([1.0, 2.0]), 0.0) == -math.inf
 
-    def test_ties_count_half(self):
+    def test_ties_count_half_also_if_only_rounding_parts_them(self):
         assert bca.bias(np.array([1.0, 2.0, 2.0, 3.0]), 2.0) == 0
+        assert bca.bias(np.array([0.1, 0.1 + 0.2, 0.3, 0.5]), 0.3) == 0
+        assert bca.bias(np.array([1.0, np.inf, np.inf]), np.inf) == bca.bias(
+            np.array([1.0, 2.0, 2.0]), 2.0
+        )
 
     def test_acceleration_of_the_mean_is_its_skewness(self):
         data = np.array([1.0, 2, 2, 3, 9])
