@@ -144,7 +144,8 @@ def summary_of_draws(totals: FloatArray, seen: float, level: float, alternative:
         "chains": float(totals.shape[0]),
         "draws": float(totals.shape[1]),
     }
-    hills = modes.modes_of_draws(totals, diagnostics["ess_bulk"])
+    worth = diagnostics["ess_bulk"]
+    hills = modes.modes_of_draws(totals, worth if np.isfinite(worth) else float(totals.size))
     table = _modes_table(hills, ordered, weight, level)
     verdict = _agreement(totals, diagnostics["r_hat"])
     if not verdict.estimable:
@@ -268,7 +269,7 @@ def notes_on_draws(totals: FloatArray, summaries: list[Summary]) -> tuple[Note, 
     doubtful = (rhat > DOUBTFUL_RHAT) & (rhat <= DISAGREEING_RHAT)
     if doubtful.any():
         text = (
-            f"R-hat is {rhat[doubtful].max():.3f}{_places(doubtful)}, above {DOUBTFUL_RHAT}: the "
+            f"R-hat is {rhat[doubtful].max():.4f}{_places(doubtful)}, above {DOUBTFUL_RHAT}: the "
             "chains may not have settled yet. Run them longer."
         )
         notes.append(Note("chains-doubtful", text))

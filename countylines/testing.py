@@ -303,7 +303,7 @@ def assert_identical(result: object, other: object) -> None:
     Nothing is said: they are the same.
     """
     if type(result) is not type(other):
-        raise AssertionError(f"a {type(result).__name__} is not a {type(other).__name__}")
+        raise AssertionError(f"{type(result).__name__} is not {type(other).__name__}")
     if not dataclasses.is_dataclass(result):
         raise AssertionError(f"{_validate.show(result)} is not a result of countylines")
     different = [
