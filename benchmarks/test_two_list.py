@@ -7,10 +7,12 @@ scipy.optimize.brentq, on a fiftieth of the tables.
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.optimize import brentq, minimize_scalar
 from scipy.special import gammaln, xlogy
 
+import countylines as cl
 from countylines._kernels.two_list import METHODS
 
 ROWS = 100_000
@@ -84,3 +86,21 @@ def test_bootstrap_of_1_000_replicates(benchmark, rows):
             rng=np.random.default_rng(1),
         )
     )
+
+
+@pytest.mark.benchmark(group="histories-from-a-million-records")
+def test_records_ours(benchmark):
+    rng = np.random.default_rng(5)
+    frame = pd.DataFrame(
+        {
+            "who": np.char.add("id-", rng.integers(0, 400_000, 1_000_000).astype(str)),
+            "where": rng.choice(list("abcde"), 1_000_000),
+        }
+    )
+    histories = benchmark.pedantic(
+        cl.CaptureHistories.from_records,
+        (frame,),
+        {"entity": "who", "source": "where"},
+        rounds=3,
+    )
+    assert histories.n_observed == frame["who"].nunique()

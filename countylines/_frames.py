@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import pickle
 import re
 from collections.abc import Callable
 from importlib import metadata
@@ -361,3 +362,15 @@ def identical(one: Any, other: Any) -> bool:
     if isinstance(one, float):
         return one == other or (math.isnan(one) and math.isnan(other))
     return bool(one == other)
+
+
+def lazy_pickle(result: Any) -> tuple[Any, ...]:
+    """How a result that waits for dask is pickled: as dask sends its own work, by cloudpickle."""
+    import cloudpickle
+
+    values = {f.name: getattr(result, f.name) for f in dataclasses.fields(result)}
+    return _restored, (type(result), cloudpickle.dumps(values))
+
+
+def _restored(kind: type, content: bytes) -> Any:
+    return kind(**pickle.loads(content))

@@ -159,6 +159,9 @@ class Estimate:
         )
         _frames.freeze(self, vars(self))
 
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return _frames.lazy_pickle(self) if self.is_lazy else super().__reduce_ex__(protocol)
+
     def __setstate__(self, state: dict[str, Any]) -> None:
         _frames.freeze(self, state)
 

@@ -272,6 +272,14 @@ class TestResults:
         other = {name: values[::-1] for name, values in arrays(row).items()}
         assert not call(row, other).identical(call(row, arrays(row)))
 
+    def test_a_result_that_waits_for_dask_can_be_pickled(self, row):
+        lazy = {n: v.chunk({"region": 2}) for n, v in data_arrays(row).items()}
+        again = pickle.loads(pickle.dumps(call(row, lazy)))
+        assert again.is_lazy
+        np.testing.assert_allclose(
+            flat(row, again.compute()), flat(row, call(row, data_arrays(row))), rtol=1e-13
+        )
+
     def test_it_can_be_cited(self, row):
         result = call(row, {n: v[0] for n, v in row.data.items()})
         assert result.references

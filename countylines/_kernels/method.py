@@ -21,8 +21,8 @@ class Method:
     `limits(*data, level, alternative)` returns ``(low, high)``; with ``alternative="greater"`` the
     high end is the end of the range, with ``"less"`` the low end is.
     `pvalue(*data, null, alternative)` is the p-value for which the limits are the boundary: `null`
-    lies outside the limits at ``level`` exactly when the p-value is below ``1 - level``. `level`
-    is a number or an array of the shape of the data.
+    lies outside the limits at ``level`` exactly when the p-value is below ``1 - level``. Some
+    methods also take an array of levels, but only a number holds for all.
     """
 
     limits: Callable[..., tuple[FloatArray, FloatArray]]

@@ -20,33 +20,17 @@ from numpy.typing import NDArray
 from scipy.special import digamma, gammaln, polygamma, xlogy
 
 from countylines._kernels.method import FloatArray
+from countylines._kernels.stirling import (
+    DIGAMMA,
+    HALF_LOG_2PI,
+    SERIES_FROM,
+    odd_series,
+    remainder,
+)
 
-_SERIES_FROM = 16.0
-_REMAINDER = (1 / 12, -1 / 360, 1 / 1260, -1 / 1680, 1 / 1188, -691 / 360360)
-_DIGAMMA = (1 / 12, -1 / 120, 1 / 252, -1 / 240, 1 / 132, -691 / 32760)
 _TRIGAMMA = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730)
-_LOG_2PI = float(np.log(2.0 * np.pi))
 _MAX_STEPS = 200
 _NEWTON_STEP = 1e-9  # convergence is quadratic: the step after one this small is lost in rounding
-
-
-def _odd_series(coefficients: tuple[float, ...], inverse: FloatArray) -> FloatArray:
-    """Sum of c_k x**-(2k - 1) at x = 1 / inverse."""
-    square = inverse * inverse
-    total = np.full_like(inverse, coefficients[-1])
-    for coefficient in coefficients[-2::-1]:
-        total = total * square + coefficient
-    return total * inverse
-
-
-def _remainder(x: FloatArray) -> FloatArray:
-    """What Stirling's formula leaves out: log x! - (x log x - x + log(2 pi x) / 2), for x >= 1."""
-    series = _odd_series(_REMAINDER, 1.0 / x)
-    small = x < _SERIES_FROM
-    if small.any():
-        y = x[small]
-        series[small] = gammaln(y + 1.0) - (xlogy(y, y) - y + 0.5 * (_LOG_2PI + np.log(y)))
-    return series
 
 
 def log_likelihood(
@@ -54,7 +38,7 @@ def log_likelihood(
 ) -> FloatArray:
     """Profile log-likelihood at `hidden` >= 0, up to a constant of the data; hidden may be inf."""
     observed = first_only + second_only + both
-    h = np.maximum(hidden, _SERIES_FROM)
+    h = np.maximum(hidden, SERIES_FROM)
     with np.errstate(invalid="ignore"):
         value = (
             -observed
@@ -63,10 +47,10 @@ def log_likelihood(
             + _excess(h, second_only)
             - _excess(h, observed)
             + 0.5 * np.log1p(observed / h)
-            + _remainder(observed + h)
-            - _remainder(h)
+            + remainder(observed + h)
+            - remainder(h)
         )
-    near = hidden < _SERIES_FROM
+    near = hidden < SERIES_FROM
     if near.any():
         value[near] = _log_likelihood_near_zero(
             hidden[near], first_only[near], second_only[near], both[near]
@@ -85,8 +69,9 @@ def _log_likelihood_near_zero(
     n = first_only + second_only + both
     at_zero = (
         -n
-        + 0.5 * (_LOG_2PI + np.log(n))
-        + _remainder(n)
+        + HALF_LOG_2PI
+        + 0.5 * np.log(n)
+        + remainder(n)
         + xlogy(first_only, first_only / n)
         + xlogy(second_only, second_only / n)
         - both * np.log(n)
@@ -98,8 +83,8 @@ def _log_likelihood_near_zero(
         - _growth(h, n)
         - h
         + 0.5 * np.log1p(h / n)
-        + _remainder(n + h)
-        - _remainder(n)
+        + remainder(n + h)
+        - remainder(n)
         - gammaln(h + 1.0)
     )
 
@@ -134,9 +119,9 @@ def _slope(
 def _digamma_part(x: FloatArray) -> tuple[FloatArray, FloatArray]:
     """digamma(x + 1) - log x and its derivative."""
     inverse = 1.0 / x
-    value = 0.5 * inverse - inverse * _odd_series(_DIGAMMA, inverse)
-    derivative = -0.5 * inverse**2 + inverse**2 * _odd_series(_TRIGAMMA, inverse)
-    small = x < _SERIES_FROM
+    value = 0.5 * inverse - inverse * odd_series(DIGAMMA, inverse)
+    derivative = -0.5 * inverse**2 + inverse**2 * odd_series(_TRIGAMMA, inverse)
+    small = x < SERIES_FROM
     if small.any():
         y = x[small]
         value[small] = digamma(y + 1.0) - np.log(y)

@@ -110,6 +110,9 @@ def stratum_columns(value: Any, lists: tuple[str, ...] = ()) -> tuple[str, ...]:
     """Return the names of stratum columns: none, one, or several, and not those of lists."""
     if value is None:
         return ()
+    if not isinstance(value, Iterable):
+        got = f"{_validate.show(value)} of type {type(value).__name__}"
+        raise InputTypeError(_validate.sentence("strata", "names of columns", got))
     names = (value,) if isinstance(value, str) else tuple(value)
     for item in names:
         if not isinstance(item, str):
@@ -308,26 +311,27 @@ def _refuse_repeated(codes: IntArray, stratum: IntArray, levels: Levels, n_lists
 
 def _factorized(name: str, column: pd.Series[Any]) -> NDArray[np.intp]:
     """Number of the entity of each record; entities themselves are never shown."""
-    missing = int(column.isna().sum())
-    if missing:
-        raise InputError(
-            _validate.sentence(
-                name,
-                "known for every record",
-                "missing values",
-                f" ({missing} of {len(column)} records)",
-                "Drop those records, or give each an id of its own if it is known to be another "
-                "unit.",
-            )
-        )
     try:
-        codes, _ = pd.factorize(column)
+        codes, ids = pd.factorize(column)
     except TypeError:
         raise InputTypeError(
             _validate.sentence(
                 name, "ids such as text or whole numbers", "values that cannot be compared"
             )
         ) from None
+    empty = [i for i, known in enumerate(ids) if isinstance(known, str) and not known.strip()]
+    missing = int(np.isin(codes, [-1, *empty]).sum())
+    if missing:
+        raise InputError(
+            _validate.sentence(
+                name,
+                "known for every record",
+                "missing or empty values",
+                f" ({missing} of {len(column)} records)",
+                "Drop those records, or give each an id of its own if it is known to be another "
+                "unit.",
+            )
+        )
     return np.asarray(codes, dtype=np.intp)
 
 

@@ -85,14 +85,14 @@ def chapman(
     an empty list nothing is known (verdict ``"not-identified"``).
 
     ``"logit"`` transforms the odds of being seen, with 1/2 added to each cell, and holds its
-    level best in small populations [2]_, unless one list holds nearly all units; ``"profile"``
-    inverts the exact multinomial likelihood ratio (log gamma functions, real :math:`N \ge n`; its
-    maximum lies a little below the closed form, and its upper end may be infinite);
-    ``"lognormal"`` takes the logarithm of the hidden number as normal; ``"normal"`` adds and
-    subtracts standard errors and is cut at the number observed (with few units on both lists
-    these two can cover far less than `level`; so can ``"profile"`` where one list holds nearly
-    all units); ``"bootstrap"`` draws populations of the estimated size, hidden cell included, and
-    gives percentiles in which infinite replicates stay infinite.
+    level best in small populations [2]_, and where one list holds nearly all units, where all the
+    others end too low; ``"profile"`` inverts the exact multinomial likelihood ratio (log gamma
+    functions, real :math:`N \ge n`; its maximum lies a little below the closed form, and its
+    upper end may be infinite); ``"lognormal"`` takes the logarithm of the hidden number as
+    normal; ``"normal"`` adds and subtracts standard errors and is cut at the number observed
+    (with few units on both lists these two can cover far less than `level`); ``"bootstrap"``
+    draws populations of the estimated size, hidden cell included, and gives percentiles in which
+    infinite replicates stay infinite.
 
     Assumptions that fail in practice: a closed population (lines close, re-open and change their
     number within a year); perfect linkage (missed links inflate the estimate, false ones deflate

@@ -105,8 +105,10 @@ def loglinear(
     functions; its maximum lies slightly below the Poisson estimate that is reported.
 
     Where there is no finite estimate the limits are those of the profile likelihood, whatever was
-    asked for, and `interval_method` says so. Profile limits can lie too low where one list holds
-    nearly all units, more often than `level` allows: compare ``"lognormal"`` there.
+    asked for, and `interval_method` says so. Where one list holds nearly all units, every interval
+    here ends too low more often than `level` allows (two lists of 90 % and 20 % of 50 units:
+    profile limits cover 71 %, log-normal ones 56 %); with two lists the logit limits of
+    :func:`chapman` hold better.
 
     Assumptions that fail in practice: no interaction of all lists, a closed population, perfect
     linkage, equal chances within the table (split it by strata), lists that are not compiled from

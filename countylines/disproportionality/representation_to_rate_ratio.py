@@ -174,6 +174,18 @@ def _one(
     return inputs.apply(kernel, outputs=["value"], check=check)["value"]
 
 
+def _scaled(error: Any, estimate: Any, benchmark: Any, slope: Callable[..., FloatArray]) -> Any:
+    """Standard error by the delta method; nan where the converted ratio is infinite."""
+    inputs = _labels.align(error=error, estimate=estimate, benchmark=benchmark)
+
+    def kernel(error: FloatArray, estimate: FloatArray, q: FloatArray) -> tuple[FloatArray]:
+        steep = slope(estimate, q)
+        with np.errstate(invalid="ignore"):
+            return (np.where(np.isfinite(steep), error * steep, np.nan),)
+
+    return inputs.apply(kernel, outputs=["value"])["value"]
+
+
 def _convert(
     ratio: Estimate,
     benchmark: Any,
@@ -220,7 +232,7 @@ def _convert(
         estimate=over(ratio.estimate, convert),
         low=over(ratio.low, convert),
         high=over(ratio.high, convert),
-        standard_error=None if error is None else error * over(ratio.estimate, slope),
+        standard_error=None if error is None else _scaled(error, ratio.estimate, benchmark, slope),
         null=None if ratio.null is None else over(ratio.null, convert),
         method=f"{ratio.method}, converted",
         notes=(*bound_free, note),

@@ -156,6 +156,9 @@ def reclassification_sensitivity(
     return frame
 
 
+ALMOST_ALL = 1 - 1e-9
+
+
 @dataclass(frozen=True)
 class _Question:
     """One table, and which of its lines after would move."""
@@ -207,7 +210,11 @@ class _Question:
 
         if beyond(0.0) <= 0:
             return 0.0
-        return float(brentq(beyond, 0.0, most, xtol=1e-15, rtol=1e-13))
+        # an interval that leaves its own estimate out reaches the null only after the estimate does
+        end = most if beyond(most) <= 0 else ALMOST_ALL
+        if not beyond(end) <= 0:
+            return math.nan
+        return float(brentq(beyond, 0.0, end, xtol=1e-15, rtol=1e-13))
 
     def table(self, share: FloatArray) -> pd.DataFrame:
         """Counts, share and odds ratio for each share moved."""

@@ -94,3 +94,9 @@ def test_each_direction_takes_its_own_quantity():
         InputError, match="an Estimate of a rate ratio against the rest, got one of"
     ):
         rate_to_representation_ratio(ratio, 0.0101)
+
+
+def test_everybody_in_the_group_has_an_infinite_rate_and_no_error():
+    rate = representation_to_rate_ratio(representation_ratio(5, 5, 0.1), 0.1)
+    assert rate.estimate == math.inf
+    assert math.isnan(rate.standard_error)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+import countylines as cl
 from countylines.errors import DegenerateDataWarning, InputError
 from countylines.localisation import (
     compatible_counts,
@@ -208,3 +211,18 @@ class TestEdges:
         cells[position] = bad
         with pytest.raises(InputError, match="must be a whole number"):
             reclassification_sensitivity(*cells)
+
+
+@pytest.mark.filterwarnings("ignore::countylines.errors.CountyLinesWarning")
+@pytest.mark.parametrize(
+    ("cells", "options"),
+    [
+        ((2, 3, 0, 5), {"null": 100, "level": 0.5, "method": "gart"}),
+        ((1280, 2727, 4250, 2394), {"null": 0.01, "level": 0.01}),
+    ],
+)
+def test_an_interval_that_leaves_its_estimate_out_is_no_crash(cells, options):
+    """Such a limit may reach the null after the estimate does, or never."""
+    frame = cl.localisation.reclassification_sensitivity(*cells, **options)
+    share = frame.attrs["limit_share"]
+    assert math.isnan(share) or 0 <= share < 1
