@@ -15,7 +15,8 @@ from countylines.capture_recapture.existence import existence
 from countylines.capture_recapture.histories import CaptureHistories
 from countylines.capture_recapture.lincoln_petersen import lincoln_petersen
 from countylines.capture_recapture.loglinear import loglinear
-from countylines.capture_recapture.model_search import ModelSearch, model_search
+from countylines.capture_recapture.model_search import model_search
+from countylines.capture_recapture.model_search_result import ModelSearch
 
 __all__ = [
     "CaptureHistories",
