@@ -30,6 +30,7 @@ NOT_IDENTIFIED = 4
 CODES = ("ok", "boundary-finite", "hidden-zero", "hidden-infinite", "not-identified")
 
 _SMALL = 1e-9
+_ENTRIES_AT_ONCE = 4_000_000
 
 
 @dataclass(frozen=True)
@@ -122,7 +123,7 @@ def _reach(values: FloatArray, objective: FloatArray) -> float:
 
 @dataclass(frozen=True)
 class Faces:
-    """Facial sets of many models of one pattern of zeros; one row a model."""
+    """Facial sets of many models or patterns of zeros; one row each."""
 
     on_face: BoolArray  # (models, cells)
     code: IntArray  # positions in CODES
@@ -130,29 +131,44 @@ class Faces:
     basis: BoolArray  # (models, terms): columns that span the design on the face
 
 
-def faces(masks: BoolArray, terms: IntArray, seen: BoolArray, cells: IntArray) -> Faces:
-    """Facial set of every model of a family, `masks` (models, terms); the first term is 1.
+Solved = dict[bytes, tuple[Face, BoolArray]]
 
-    `cells` are the cells that can occur, `seen` those with a count above 0.
+
+def faces(
+    masks: BoolArray,
+    terms: IntArray,
+    seen: BoolArray,
+    cells: IntArray,
+    solved: Solved | None = None,
+) -> Faces:
+    """Facial set of every row: of many models, of many patterns of zeros, or of both.
+
+    `masks` (models, terms) says which terms each row has, the first of which is 1. `cells` are the
+    cells that can occur; `seen`, (cells,) or (patterns, cells), those with a count above 0. One
+    model goes with many patterns, and one pattern with many models. `solved` keeps what the linear
+    programmes found from one call to the next with the same terms and cells.
 
     A term none of whose cells was seen (a zero margin) is at minus infinity and its cells are off
     the face. If the design of the remaining terms is regular on the cells seen, nothing else can be
     emptied; otherwise the linear programme decides, once for each distinct remaining problem.
     """
     holds = (cells[:, None] & terms[None, :]) == terms[None, :]
-    positive = seen @ holds > 0
+    patterns = np.atleast_2d(seen)
+    rows = max(len(masks), len(patterns))
+    positive = patterns.astype(np.float64) @ holds > 0
     kept = masks & positive
     dropped = (masks & ~positive).astype(np.float64)
     on_face = (dropped @ holds.T.astype(np.float64)) == 0
     code = np.where(on_face.all(axis=1), OK, BOUNDARY_FINITE)
     rank = kept.sum(axis=1)
     basis = kept.copy()
-    doubtful = np.flatnonzero(~_regular_rows(kept, terms, seen, cells))
-    solved: dict[bytes, tuple[Face, BoolArray]] = {}
+    doubtful = np.flatnonzero(~_regular_rows(kept, terms, patterns, cells))
+    solved = {} if solved is None else solved
+    every = np.broadcast_to(patterns, (rows, len(cells)))
     for row in doubtful:
-        key = kept[row].tobytes() + on_face[row].tobytes()
+        key = kept[row].tobytes() + on_face[row].tobytes() + every[row].tobytes()
         if key not in solved:
-            solved[key] = _remaining(kept[row], on_face[row], holds, seen)
+            solved[key] = _remaining(kept[row], on_face[row], holds, every[row])
         rest, columns = solved[key]
         on_face[row, np.flatnonzero(on_face[row])] = rest.on_face
         rank[row] = rest.rank
@@ -188,16 +204,20 @@ def _independent_columns(design: FloatArray) -> list[int]:
     return chosen
 
 
-def _regular_rows(masks: BoolArray, terms: IntArray, seen: BoolArray, cells: IntArray) -> BoolArray:
-    """Whether each model's design has full rank on the cells seen."""
-    sums = seen.astype(np.float64) @ hierarchical.cells_above(cells)
-    gram = sums[terms[:, None] | terms[None, :]]
+def _regular_rows(
+    masks: BoolArray, terms: IntArray, patterns: BoolArray, cells: IntArray
+) -> BoolArray:
+    """Whether each row's design has full rank on the cells seen."""
+    sums = patterns.astype(np.float64) @ hierarchical.cells_above(cells)
+    place = np.broadcast_to(np.arange(len(patterns)), len(masks))
     sizes = masks.sum(axis=1)
     regular = np.zeros(len(masks), dtype=bool)
     for size in np.unique(sizes):
         rows = np.flatnonzero(sizes == size)
-        columns = np.nonzero(masks[rows])[1].reshape(len(rows), size)
-        regular[rows] = is_regular(gram[columns[:, :, None], columns[:, None, :]])
+        for part in np.array_split(rows, -(-rows.size * int(size) ** 2 // _ENTRIES_AT_ONCE)):
+            chosen = terms[np.nonzero(masks[part])[1].reshape(len(part), size)]
+            unions = chosen[:, :, None] | chosen[:, None, :]
+            regular[part] = is_regular(sums[place[part][:, None, None], unions])
     return regular
 
 

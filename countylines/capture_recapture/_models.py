@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from countylines import _validate
 from countylines._kernels import hierarchical
+from countylines._kernels.loglinear_banded import WIDEST
+from countylines.bands import Band
 from countylines.capture_recapture import _patterns
 from countylines.capture_recapture.histories import CaptureHistories
 from countylines.errors import InputError, InputTypeError
@@ -108,19 +110,52 @@ def _mask(group: Sequence[str], names: tuple[str, ...]) -> int:
 
 @dataclass(frozen=True)
 class Counts:
-    """Cells of one table that can occur, and their counts."""
+    """Cells of one table that can occur, and the ends of their counts: equal where it is known."""
 
     cells: IntArray
-    values: FloatArray
+    low: FloatArray
+    high: FloatArray
+
+    @property
+    def values(self) -> FloatArray:
+        """Counts of the cells of a table without bands."""
+        if self.is_banded:
+            raise ValueError("a banded table has no exact counts")
+        return self.low
+
+    @property
+    def is_banded(self) -> bool:
+        """Whether some count is known only as a band."""
+        return bool((self.low != self.high).any())
 
     @property
     def seen(self) -> NDArray[np.bool_]:
-        """Which cells have a unit."""
-        return self.values > 0
+        """Which cells have a unit for certain."""
+        return self.low > 0
+
+    @property
+    def n(self) -> float:
+        """Number observed; of a banded table the middle of its ends."""
+        return 0.5 * float(self.low.sum() + self.high.sum())
 
 
 def exact_counts(histories: Any) -> Counts:
     """Counts by cell of a table without strata or bands."""
+    counts = counts_of(histories)
+    if counts.is_banded:
+        raise InputError(
+            _validate.sentence(
+                "histories",
+                "of exact counts",
+                "banded ones",
+                remedy="Try both ends of each band: the estimate need not lie between the results.",
+            )
+        )
+    return counts
+
+
+def counts_of(histories: Any) -> Counts:
+    """Counts by cell of a table without strata, exact or in bands."""
     if not isinstance(histories, CaptureHistories):
         raise InputTypeError(
             _validate.sentence(
@@ -139,15 +174,6 @@ def exact_counts(histories: Any) -> Counts:
                 remedy="Use histories.pool(), or estimate each stratum by itself.",
             )
         )
-    if histories.is_banded:
-        raise InputError(
-            _validate.sentence(
-                "histories",
-                "of exact counts",
-                "banded ones",
-                remedy="Try both ends of each band: the estimate need not lie between the results.",
-            )
-        )
     total = len(histories.lists)
     if total > MOST_LISTS:
         raise InputError(
@@ -157,8 +183,17 @@ def exact_counts(histories: Any) -> Counts:
         )
     impossible = {int(p, 2) for p in histories.structural_zeros}
     cells = np.array([c for c in range(1, 1 << total) if c not in impossible], dtype=np.int64)
-    values = np.zeros(1 << total)
+    low, high = np.zeros((2, 1 << total))
     for pattern, count in histories.cells().items():
-        assert isinstance(count, int)
-        values[int(pattern, 2)] = count
-    return Counts(cells, values[cells])
+        ends = (count.low, count.high) if isinstance(count, Band) else (count, count)
+        low[int(pattern, 2)], high[int(pattern, 2)] = ends
+    if (high - low).max() > WIDEST:
+        raise InputError(
+            _validate.sentence(
+                "histories",
+                f"of bands at most {WIDEST:,} wide",
+                f"one of {int((high - low).max()):,}",
+                remedy="Such a band says next to nothing: ask for the count, or drop the list.",
+            )
+        )
+    return Counts(cells, low[cells], high[cells])

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from countylines._kernels import facial_set, hierarchical
-from countylines.capture_recapture._models import Counts, Model, exact_counts, parse
+from countylines.capture_recapture._models import Counts, Model, counts_of, parse
 from countylines.capture_recapture.histories import CaptureHistories
 from countylines.results import OK, Verdict
 
@@ -26,7 +26,7 @@ def existence(histories: CaptureHistories, model: Any) -> Verdict:
     Parameters
     ----------
     histories : CaptureHistories
-        One table of exact counts, without strata.
+        One table without strata, of exact counts or with bands.
     model : str or sequence of sequence of str
         ``"independence"``, ``"all-two-way"``, a formula such as ``"A*B + C"``, or generators such
         as ``[("A", "B"), ("C",)]``; see :func:`loglinear`.
@@ -41,7 +41,7 @@ def existence(histories: CaptureHistories, model: Any) -> Verdict:
     Raises
     ------
     InputError
-        If the model does not name every list, or the table has strata or bands.
+        If the model does not name every list, or the table has strata or too many lists.
 
     See Also
     --------
@@ -59,6 +59,10 @@ def existence(histories: CaptureHistories, model: Any) -> Verdict:
 
     It is not a matter of empty overlaps alone: with three lists and all pairs, one empty cell of
     the three that are on two lists only sends the hidden number to infinity.
+
+    A band that may be 0 counts as 0: the probability of "at most 4" grows without end as the mean
+    of the cell falls, as that of "none" does, so the likelihood of what is known has the same
+    directions. Where the verdict turns on such bands the reasons say so.
 
     References
     ----------
@@ -83,14 +87,15 @@ def existence(histories: CaptureHistories, model: Any) -> Verdict:
     With an effect for every pair the counts put no upper limit on the hidden number; with one pair
     they do. That is no reason to believe the second model.
     """
-    counts = exact_counts(histories)
+    counts = counts_of(histories)
     return verdict(parse(model, histories.lists), counts)
 
 
-def facial(model: Model, counts: Counts) -> facial_set.Faces:
-    """Facial set of one model."""
+def facial(model: Model, counts: Counts, seen: NDArray[np.bool_] | None = None) -> facial_set.Faces:
+    """Facial set of one model; `seen` in place of the cells that have a unit for certain."""
     masks = np.ones((1, len(model.terms)), dtype=bool)
-    return facial_set.faces(masks, model.terms, counts.seen, counts.cells)
+    pattern = counts.seen if seen is None else seen
+    return facial_set.faces(masks, model.terms, pattern, counts.cells)
 
 
 def verdict(model: Model, counts: Counts) -> Verdict:
@@ -104,17 +109,26 @@ def worded(model: Model, counts: Counts, code: int, on_face: NDArray[np.bool_]) 
     name = facial_set.CODES[code]
     if name == "ok":
         return OK
-    reasons = [
-        f"No unit is on {_joined(model.names(term))}, so their interaction is at minus infinity."
-        for term in _zero_margins(model, counts)
-    ]
-    excluded = [_cell(model, int(c)) for c in counts.cells[~on_face]]
-    if excluded:
-        more = f" and {len(excluded) - _CELLS_NAMED} more" if len(excluded) > _CELLS_NAMED else ""
-        named = "; ".join(excluded[:_CELLS_NAMED])
-        reasons.append(f"Cells with fitted value 0: {named}{more}.")
+    reasons = [_empty_margin(model, counts, term) for term in _zero_margins(model, counts)]
+    if (~on_face).any():
+        reasons.append(f"Cells with fitted value 0: {_cells(model, counts.cells[~on_face])}.")
     reasons.append(_WORDS[name])
+    reasons.extend(_turning_on_bands(model, counts, name))
     return Verdict(name == "boundary-finite", name, tuple(reasons))
+
+
+def _turning_on_bands(model: Model, counts: Counts, name: str) -> list[str]:
+    """What the verdict would be if no band were 0, where that is another."""
+    doubtful = (counts.low == 0) & (counts.high > 0)
+    if not doubtful.any():
+        return []
+    code = int(facial(model, counts, counts.high > 0).code[0])
+    if facial_set.CODES[code] == name:
+        return []
+    return [
+        f"It turns on bands that may be 0 ({_cells(model, counts.cells[doubtful])}): if each held "
+        f"a unit, the verdict would be {facial_set.CODES[code]!r}."
+    ]
 
 
 _WORDS = {
@@ -126,11 +140,24 @@ _WORDS = {
 
 
 def _zero_margins(model: Model, counts: Counts) -> list[int]:
-    """Lowest terms of the model that no unit seen holds, though some cell could."""
+    """Lowest terms of the model that no unit is sure to hold, though some cell could."""
     holds = hierarchical.design(counts.cells, model.terms) > 0
-    empty = (counts.values @ holds == 0) & holds.any(axis=0)
+    empty = (counts.seen @ holds == 0) & holds.any(axis=0)
     zero = [int(t) for t in model.terms[empty]]
     return [t for t in zero if not any(o != t and t & o == o for o in zero)]
+
+
+def _empty_margin(model: Model, counts: Counts, term: int) -> str:
+    lists = _joined(model.names(term))
+    holds = counts.cells & term == term
+    if counts.high[holds].any():
+        return f"Perhaps no unit is on {lists}, so their interaction goes to minus infinity."
+    return f"No unit is on {lists}, so their interaction is at minus infinity."
+
+
+def _cells(model: Model, cells: NDArray[np.int64]) -> str:
+    more = f" and {len(cells) - _CELLS_NAMED} more" if len(cells) > _CELLS_NAMED else ""
+    return "; ".join(_cell(model, int(c)) for c in cells[:_CELLS_NAMED]) + more
 
 
 def _cell(model: Model, cell: int) -> str:

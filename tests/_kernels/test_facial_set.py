@@ -99,3 +99,21 @@ def test_a_family_agrees_with_its_members():
         alone = facial_set.faces(masks[row : row + 1], terms, seen, cells)
         assert alone.code[0] == together.code[row]
         np.testing.assert_array_equal(alone.on_face[0], together.on_face[row])
+
+
+def test_many_patterns_of_one_model_agree_with_each():
+    rng = np.random.default_rng(6)
+    terms, cells = hierarchical.all_terms(4, 2), np.arange(1, 16)
+    seen = rng.random((200, 15)) < 0.5
+    mask = np.ones((1, len(terms)), dtype=bool)
+    solved: facial_set.Solved = {}
+    together = facial_set.faces(mask, terms, seen, cells, solved)
+    kept = len(solved)
+    assert 0 < kept < 200
+    again = facial_set.faces(mask, terms, seen, cells, solved)
+    assert len(solved) == kept
+    for row in range(200):
+        alone = facial_set.faces(mask, terms, seen[row], cells)
+        for name in ("on_face", "code", "rank", "basis"):
+            np.testing.assert_array_equal(getattr(alone, name)[0], getattr(together, name)[row])
+            np.testing.assert_array_equal(getattr(alone, name)[0], getattr(again, name)[row])

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import countylines as cl
@@ -108,6 +109,36 @@ class TestVerdicts:
         assert existence(table, "independence").code == "ok"
 
 
+class TestBands:
+    def banded(self, **cells):
+        bands = {k.removeprefix("c"): v for k, v in cells.items()}
+        return cl.CaptureHistories.from_cells(THREE | bands, lists=["A", "B", "C"])
+
+    def test_a_band_above_0_is_a_cell_that_was_seen(self):
+        assert existence(self.banded(c110=(1, 4)), "all-two-way") == existence(
+            without(), "all-two-way"
+        )
+
+    def test_a_band_that_may_be_0_counts_as_0_and_says_so(self):
+        verdict = existence(self.banded(c110=(0, 4)), "all-two-way")
+        assert verdict.code == "hidden-infinite"
+        assert verdict.reasons[-1] == (
+            "It turns on bands that may be 0 (A and B only): if each held a unit, the verdict "
+            "would be 'ok'."
+        )
+
+    def test_an_overlap_that_may_be_empty(self):
+        verdict = existence(self.banded(c110=(0, 4), c111=(0, 2)), "A*B + C")
+        assert verdict.code == "boundary-finite"
+        assert verdict.reasons[0].startswith("Perhaps no unit is on A and B, so their")
+
+    def test_bands_that_do_not_matter_are_not_mentioned(self):
+        assert existence(self.banded(c110=(0, 4)), "independence").code == "ok"
+        verdict = existence(self.banded(c110=(0, 4)), "A*B*C")
+        assert verdict.code == "not-identified"
+        assert not any("It turns on" in reason for reason in verdict.reasons)
+
+
 class TestErrors:
     def test_models(self):
         table = without()
@@ -125,9 +156,18 @@ class TestErrors:
             InputTypeError, match="`histories` must be CaptureHistories, got a dict"
         ):
             existence({"11": 3}, "independence")
-        banded = cl.CaptureHistories.from_cells({"11": (0, 4), "10": 5, "01": 6}, lists=["A", "B"])
-        with pytest.raises(InputError, match="of exact counts, got banded ones"):
-            existence(banded, "independence")
+        strata = cl.CaptureHistories.from_table(
+            pd.DataFrame({"s": [1, 2], "A": [1, 1], "B": [1, 0], "n": [3, 4]}),
+            lists=["A", "B"],
+            strata="s",
+        )
+        with pytest.raises(InputError, match="`histories` must be one table, got strata by s"):
+            existence(strata, "independence")
+        broad = cl.CaptureHistories.from_cells(
+            {"11": (0, 10**6), "10": 5, "01": 6}, lists=["A", "B"]
+        )
+        with pytest.raises(InputError, match="bands at most 100,000 wide, got one of 1,000,000"):
+            existence(broad, "independence")
         wide = cl.CaptureHistories.from_cells(
             {"1" * 13: 1, **{"0" * j + "1" + "0" * (12 - j): 2 for j in range(13)}},
             lists=[f"L{j}" for j in range(13)],
