@@ -10,6 +10,8 @@ population, claim or leave open. What there is:
     How many are hidden: :class:`~countylines.capture_recapture.CaptureHistories`,
     :func:`~countylines.capture_recapture.lincoln_petersen`,
     :func:`~countylines.capture_recapture.chapman`,
+    :func:`~countylines.capture_recapture.chao_lower_bound`,
+    :func:`~countylines.capture_recapture.zelterman`,
     :func:`~countylines.capture_recapture.existence`,
     :func:`~countylines.capture_recapture.loglinear`,
     :func:`~countylines.capture_recapture.model_search`, which returns a

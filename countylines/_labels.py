@@ -181,14 +181,15 @@ class Inputs:
             return self._reduce_lazily(kernel, dim, outputs, check, dict(dtypes or {}))
         if check is not None:
             check(*self.flat, self.where)
-        axis, shape = self._axis(dim), np.shape(self.template)
+        axis, shape = self.axis(dim), np.shape(self.template)
         rows = [np.moveaxis(a.reshape(shape), axis, -1) for a in self.flat]
         kept = rows[0].shape[:-1]
         results = kernel(*(r.reshape(-1, shape[axis]) for r in rows))
         named = zip(outputs, results, strict=True)
         return {n: self._drop(_cast(r, (dtypes or {}).get(n)), axis, kept) for n, r in named}
 
-    def _axis(self, dim: Any) -> int:
+    def axis(self, dim: Any) -> int:
+        """Position of the dimension that a reduction runs over."""
         shape = np.shape(self.template)
         if self.kind == "dataarray":
             dims = [str(d) for d in self.template.dims]
@@ -236,7 +237,7 @@ class Inputs:
         dtypes: dict[str, Any],
     ) -> dict[str, Any]:
         assert self.lazy is not None
-        axis = self._axis(dim)
+        axis = self.axis(dim)
         name = self.template.dims[axis]
         full = [array.broadcast_like(self.template) for array in self.lazy]
         for argument, array in zip(self.names, full, strict=True):

@@ -3,6 +3,8 @@
 - :class:`CaptureHistories`: a table of who is on which list.
 - :func:`lincoln_petersen`: two lists, the oldest estimator.
 - :func:`chapman`: two lists, with the small-sample bias nearly removed.
+- :func:`chao_lower_bound`: how often each unit was seen, and the fewest that can be hidden.
+- :func:`zelterman`: the same counts, another estimate.
 - :func:`existence`: whether a log-linear estimate exists, before it is computed.
 - :func:`loglinear`: many lists, one model.
 - :func:`model_search`: many lists, every hierarchical model, and how far they disagree.
@@ -10,6 +12,7 @@
 
 from __future__ import annotations
 
+from countylines.capture_recapture.chao_lower_bound import chao_lower_bound
 from countylines.capture_recapture.chapman import chapman
 from countylines.capture_recapture.existence import existence
 from countylines.capture_recapture.histories import CaptureHistories
@@ -17,13 +20,16 @@ from countylines.capture_recapture.lincoln_petersen import lincoln_petersen
 from countylines.capture_recapture.loglinear import loglinear
 from countylines.capture_recapture.model_search import model_search
 from countylines.capture_recapture.model_search_result import ModelSearch
+from countylines.capture_recapture.zelterman import zelterman
 
 __all__ = [
     "CaptureHistories",
     "ModelSearch",
+    "chao_lower_bound",
     "chapman",
     "existence",
     "lincoln_petersen",
     "loglinear",
     "model_search",
+    "zelterman",
 ]
