@@ -5,7 +5,11 @@ number. This package estimates what official figures on such lines, or on any pa
 population, claim or leave open. What there is:
 
 ``countylines.prevalence``
-    How many, what share: :func:`~countylines.prevalence.proportion`.
+    How many, what share: :func:`~countylines.prevalence.proportion`,
+    :func:`~countylines.prevalence.active_at`, :func:`~countylines.prevalence.active_during`,
+    :func:`~countylines.prevalence.openings`, :func:`~countylines.prevalence.closures`,
+    :func:`~countylines.prevalence.line_days`,
+    :func:`~countylines.prevalence.stock_flow_audit`.
 ``countylines.capture_recapture``
     How many are hidden: :class:`~countylines.capture_recapture.CaptureHistories`,
     :func:`~countylines.capture_recapture.lincoln_petersen`,
