@@ -5,6 +5,7 @@
 - :func:`chapman`: two lists, with the small-sample bias nearly removed.
 - :func:`chao_lower_bound`: how often each unit was seen, and the fewest that can be hidden.
 - :func:`zelterman`: the same counts, another estimate.
+- :func:`sample_coverage`: how much of each list the others know.
 - :func:`existence`: whether a log-linear estimate exists, before it is computed.
 - :func:`loglinear`: many lists, one model.
 - :func:`model_search`: many lists, every hierarchical model, and how far they disagree.
@@ -20,6 +21,7 @@ from countylines.capture_recapture.lincoln_petersen import lincoln_petersen
 from countylines.capture_recapture.loglinear import loglinear
 from countylines.capture_recapture.model_search import model_search
 from countylines.capture_recapture.model_search_result import ModelSearch
+from countylines.capture_recapture.sample_coverage import sample_coverage
 from countylines.capture_recapture.zelterman import zelterman
 
 __all__ = [
@@ -31,5 +33,6 @@ __all__ = [
     "lincoln_petersen",
     "loglinear",
     "model_search",
+    "sample_coverage",
     "zelterman",
 ]

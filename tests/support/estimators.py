@@ -140,6 +140,7 @@ EXEMPT: Mapping[str, str] = {
     "CaptureHistories": "a table, not an estimator",
     "chao_lower_bound": "frequencies in, their dimension reduced",
     "zelterman": "frequencies in, their dimension reduced",
+    "sample_coverage": "one table in, one estimate out",
     "existence": "a table in, a verdict out",
     "loglinear": "one table in, one estimate out",
     "model_search": "one table in, every model out",
