@@ -10,6 +10,7 @@ population, claim or leave open. What there is:
     :func:`~countylines.prevalence.openings`, :func:`~countylines.prevalence.closures`,
     :func:`~countylines.prevalence.line_days`,
     :func:`~countylines.prevalence.stock_flow_audit`.
+    How long they last: :func:`~countylines.prevalence.survival`.
 ``countylines.capture_recapture``
     How many are hidden: :class:`~countylines.capture_recapture.CaptureHistories`,
     :func:`~countylines.capture_recapture.lincoln_petersen`,
@@ -42,7 +43,8 @@ population, claim or leave open. What there is:
     Data and checks for the tests of those who build on this.
 
 Results are :class:`~countylines.Estimate`, :class:`~countylines.PopulationEstimate`,
-:class:`~countylines.Posterior` and :class:`~countylines.TestResult`; errors derive from
+:class:`~countylines.Posterior` and :class:`~countylines.TestResult`, and over time
+:class:`~countylines.Survival` and :class:`~countylines.TimeCurve`; errors derive from
 :class:`~countylines.errors.CountyLinesError`.
 """
 
@@ -70,6 +72,8 @@ if TYPE_CHECKING:
     from countylines.capture_recapture import CaptureHistories
     from countylines.posterior import Posterior
     from countylines.results import Estimate, Note, PopulationEstimate, TestResult, Verdict
+    from countylines.survival import Survival
+    from countylines.time_curve import TimeCurve
 
 _WHERE = {
     "Band": "countylines.bands",
@@ -78,7 +82,9 @@ _WHERE = {
     "Note": "countylines.results",
     "PopulationEstimate": "countylines.results",
     "Posterior": "countylines.posterior",
+    "Survival": "countylines.survival",
     "TestResult": "countylines.results",
+    "TimeCurve": "countylines.time_curve",
     "Verdict": "countylines.results",
     "assess": "countylines.assessment",
     "cite": "countylines._citations",
@@ -103,7 +109,9 @@ __all__ = [
     "Note",
     "PopulationEstimate",
     "Posterior",
+    "Survival",
     "TestResult",
+    "TimeCurve",
     "Verdict",
     "assess",
     "assessment",

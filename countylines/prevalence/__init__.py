@@ -4,6 +4,7 @@
 - :func:`active_at`, :func:`active_during`: spells, or lines, active on a day or in a window.
 - :func:`openings`, :func:`closures`, :func:`line_days`: flows, and days of activity.
 - :func:`stock_flow_audit`: the identity of stock and flow, held against records.
+- :func:`survival`: how long lives last.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from countylines.prevalence.line_days import line_days
 from countylines.prevalence.openings import openings
 from countylines.prevalence.proportion import proportion
 from countylines.prevalence.stock_flow_audit import stock_flow_audit
+from countylines.prevalence.survival import survival
 
 __all__ = [
     "active_at",
@@ -24,4 +26,5 @@ __all__ = [
     "openings",
     "proportion",
     "stock_flow_audit",
+    "survival",
 ]

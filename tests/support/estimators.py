@@ -131,6 +131,7 @@ ESTIMATORS: tuple[Row, ...] = (
 )
 
 EXEMPT: Mapping[str, str] = {
+    "survival": "one table in, a curve out",
     "active_at": "a table of spells in, counts out",
     "active_during": "a table of spells in, counts out",
     "openings": "a table of spells in, counts out",
