@@ -170,13 +170,14 @@ def survival(
         key: _survival_steps.fitted(every.pick(rows), start=start, interval=interval, level=level)
         for key, rows in _survival_input.groups(frame, by)
     }
+    late = ("tsai1987",) if every.truncated else ()
     return Survival(
         quantity="survival",
         method=model,
         level=level,
         interval_method=interval,
         time_unit=time_unit,
-        references=("kaplan1958", *_REFERENCES.get(interval, ())),
+        references=("kaplan1958", *late, *_REFERENCES.get(interval, ())),
         **assembled(fits, _survival_input.names_of("by", by)),
     )
 
