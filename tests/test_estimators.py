@@ -217,7 +217,7 @@ class TestInputs:
         ("bad", "message"),
         [
             (np.nan, "missing|finite|share"),
-            (-1, "negative|at least 0|share"),
+            (-1, "negative|at least 0|above 0|share"),
             (np.inf, "finite|share|at most"),
             (True, "numeric|bool|number"),
             ("7", "'7'"),
@@ -239,7 +239,7 @@ class TestInputs:
 
     def test_fractional_counts_are_refused(self, row):
         for name in row.data:
-            if name in row.shares:
+            if name in row.shares + row.measures:
                 continue
             one = {n: v[0] for n, v in row.data.items()}
             with pytest.raises(InputError, match=f"`{name}` must be a whole number"):

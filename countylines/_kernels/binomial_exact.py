@@ -9,8 +9,6 @@ as one minus another, so that a p-value of 1e-200 keeps its digits. Totals are a
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 from scipy.special import (
     betainc,
@@ -25,11 +23,10 @@ from scipy.special import (
 
 from countylines._kernels.binomial_score import skew_solve
 from countylines._kernels.method import FloatArray
-from countylines._kernels.roots import Rows, increasing_root
+from countylines._kernels.roots import Rows
+from countylines._kernels.tail_root import Curve, tail_root
 
 Shape = tuple[FloatArray, FloatArray]
-# Tail, its derivative by the logit of p, and the log derivative of that.
-Curve = Callable[[FloatArray, Rows], tuple[FloatArray, FloatArray, FloatArray]]
 
 LOGIT_RANGE = 745.0  # expit(-745) is the smallest float
 _QUANTILE_BELOW = 6.0
@@ -138,31 +135,16 @@ def _half_of_the_count(count: FloatArray, total: FloatArray, side: int) -> Curve
 def _solve(
     count: FloatArray, total: FloatArray, tail: FloatArray, side: int, method: str
 ) -> FloatArray:
-    """The null at which the tail probability equals `tail`; all shapes are above 0.
-
-    The log of the tail is solved on the logit of p: it is close to straight far out, and rounding
-    is relative both in p and in the tail. The slope handed on is Halley's, so that convergence is
-    cubic.
-    """
+    """The null at which the tail probability equals `tail`, solved on the logit; shapes above 0."""
     shapes = _shapes(count, total, side, method)
     mid_p = method == "mid-p"
     curve = _half_of_the_count(count, total, side) if mid_p else _single(shapes[0], side)
-    target = np.log(tail)
-
-    def residual(t: FloatArray, rows: Rows) -> tuple[FloatArray, FloatArray]:
-        with np.errstate(divide="ignore", invalid="ignore"):
-            value, density, bend = curve(side * t, rows)
-            distance, slope = np.log(value) - target[rows], density / value
-            halley = slope - 0.5 * distance * (side * bend - slope)
-        return distance, np.where(halley > 0.5 * slope, halley, slope)
-
     edge = np.full(count.shape, LOGIT_RANGE)
-    start = side * logit(_start(shapes, tail, side))
     # The last step leaves an error of the order of its cube, with a factor that is small in the
     # tail; logs of factorials give the slope to about 1e-14 n.
     settled = np.minimum(np.where(tail <= 0.25, 3e-4, 3e-5), 500.0 / total)
-    root = increasing_root(residual, -edge, edge, start, settled=settled)
-    result: FloatArray = expit(side * root)
+    start = logit(_start(shapes, tail, side))
+    result: FloatArray = expit(tail_root(curve, tail, side, edge, start, settled))
     return result
 
 

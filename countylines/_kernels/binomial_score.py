@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import expit, logit
 
+from countylines._kernels.deviance import half_deviance
 from countylines._kernels.method import FloatArray
 from countylines._kernels.roots import Rows, increasing_root
 
@@ -44,27 +45,8 @@ def wilson_solve(count: FloatArray, total: FloatArray, z: FloatArray) -> FloatAr
 
 def profile_statistic(count: FloatArray, total: FloatArray, null: FloatArray) -> FloatArray:
     """Signed root of the likelihood-ratio statistic."""
-    half = _deviance(count, total * null) + _deviance(total - count, total * (1.0 - null))
+    half = half_deviance(count, total * null) + half_deviance(total - count, total * (1.0 - null))
     return np.sign(_excess(count, total, null)) * np.sqrt(2.0 * half)
-
-
-def _deviance(count: FloatArray, expected: FloatArray) -> FloatArray:
-    """x log(x/m) + m - x >= 0, without cancellation where x is near m.
-
-    With v = (x-m)/(x+m), log(x/m) = 2 artanh v, and the terms of first order cancel on paper.
-    """
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        plain = np.where(count > 0.0, count * np.log(count / expected), 0.0) + (expected - count)
-        v = (count - expected) / (count + expected)
-    near = np.abs(v) < 0.1
-    if near.any():
-        x, v = count[near], v[near]
-        power, series = v * v, np.zeros_like(v)
-        for odd in range(3, 21, 2):
-            series += power / odd
-            power = power * v * v
-        plain[near] = (x - expected[near]) * v + 2.0 * x * v * series
-    return plain
 
 
 def profile_solve(count: FloatArray, total: FloatArray, z: FloatArray) -> FloatArray:

@@ -1,6 +1,7 @@
 """Prevalence: how many lines are active, what share, and how sure.
 
 - :func:`proportion`: a share with its interval.
+- :func:`rate`: events per head or per unit of time with their interval.
 - :func:`active_at`, :func:`active_during`: spells, or lines, active on a day or in a window.
 - :func:`openings`, :func:`closures`, :func:`line_days`: flows, and days of activity.
 - :func:`stock_flow_audit`: the identity of stock and flow, held against records.
@@ -15,6 +16,7 @@ from countylines.prevalence.closures import closures
 from countylines.prevalence.line_days import line_days
 from countylines.prevalence.openings import openings
 from countylines.prevalence.proportion import proportion
+from countylines.prevalence.rate import rate
 from countylines.prevalence.stock_flow_audit import stock_flow_audit
 from countylines.prevalence.survival import survival
 
@@ -25,6 +27,7 @@ __all__ = [
     "line_days",
     "openings",
     "proportion",
+    "rate",
     "stock_flow_audit",
     "survival",
 ]

@@ -21,6 +21,7 @@ class Row:
     data: Mapping[str, Sequence[float]]
     options: Sequence[Mapping[str, Any]] = ({},)
     shares: tuple[str, ...] = ()  # arguments that are not counts: never cast to integers
+    measures: tuple[str, ...] = ()  # numbers above 0 that need not be whole
     testable: bool = True  # whether the result can test a null value
     values: bool = False  # whether plain values come back, not an Estimate
     null: float = 1.0  # a null value that is allowed
@@ -68,6 +69,28 @@ ALL_SHARE_METHODS = [
     )
 ]
 
+COUNT_EXPOSURE = {
+    "count": [29, 0, 214, 1, 6644],
+    "exposure": [55725, 8000, 62000, 53, 59597],
+}
+RATE_METHODS = (
+    "mid-p",
+    "exact",
+    "byar",
+    "byar-mid-p",
+    "blaker",
+    "minlike",
+    "score",
+    "skew-score",
+    "jeffreys",
+    "profile",
+    "anscombe",
+    "anscombe-cc",
+    "square-root",
+    "wald",
+    "wald-half",
+    "wald-log",
+)
 ODDS_RATIO_METHODS = (
     "skew-score",
     "miettinen-nurminen",
@@ -85,6 +108,12 @@ ODDS_RATIO_METHODS = (
 
 ESTIMATORS: tuple[Row, ...] = (
     Row(prevalence.proportion, COUNT_TOTAL, [*ALL_SHARE_METHODS, {"design_effect": 1.5}], null=0.3),
+    Row(
+        prevalence.rate,
+        COUNT_EXPOSURE,
+        [*({"method": name} for name in RATE_METHODS), {"per": 100_000}],
+        measures=("exposure",),
+    ),
     Row(
         disproportionality.representation_ratio,
         {**COUNT_TOTAL, "benchmark": [0.05, 0.0101, 0.186, 0.8, 0.135]},
