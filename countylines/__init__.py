@@ -33,7 +33,9 @@ population, claim or leave open. What there is:
     :func:`~countylines.localisation.compatible_bases`,
     :func:`~countylines.localisation.share_from_changes`,
     :func:`~countylines.localisation.tipping_point`,
-    :func:`~countylines.localisation.reclassification_sensitivity`.
+    :func:`~countylines.localisation.reclassification_sensitivity`,
+    :func:`~countylines.localisation.mann_kendall`,
+    :func:`~countylines.localisation.sens_slope`.
 ``countylines.assess``
     The claims of the published assessment, one by one; ``python -m countylines assess``.
 ``countylines.datasets``

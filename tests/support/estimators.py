@@ -179,4 +179,6 @@ EXEMPT: Mapping[str, str] = {
     "compatible_bases": "one percentage in, a table out",
     "share_from_changes": "percentages in, an identified range without a level out",
     "reclassification_sensitivity": "four counts in, a table out",
+    "mann_kendall": "a reduction over time, not elementwise",
+    "sens_slope": "a reduction over time, not elementwise",
 }
