@@ -315,7 +315,7 @@ def _lags(lags: Any, method: str) -> int | str:
 
 def _block_length(block_length: int | None, length: int) -> int:
     if block_length is None:
-        return math.ceil(float(length) ** (1 / 3))
+        return int(np.ceil(np.cbrt(length)))
     return _validate.whole_number("block_length", block_length, low=1, high=length)
 
 
