@@ -60,8 +60,9 @@ class Verdict:
     Notes
     -----
     An estimate that does not exist is a verdict, never a number: with ``"hidden-infinite"`` the
-    estimate is infinite and the low end finite; with every other code that is not estimable the
-    estimate is nan.
+    estimate is infinite and the low end finite; with ``"hidden-zero"`` the estimate is the number
+    observed, which the likelihood never leaves, and the high end says what is known; with every
+    other code that is not estimable the estimate is nan.
     """
 
     estimable: bool

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linprog
 
-from countylines._kernels import hierarchical
+from countylines._kernels.lattice import Lattice, unions
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
@@ -72,6 +72,8 @@ def null_space(matrix: FloatArray) -> FloatArray:
     columns = matrix.shape[1]
     if matrix.shape[0] == 0:
         return np.eye(columns)
+    if matrix.shape[0] > columns:
+        matrix = np.asarray(np.linalg.qr(matrix, mode="r"))
     _, singular, right = np.linalg.svd(matrix, full_matrices=True)
     rank = int(np.sum(singular > _SMALL * max(1.0, float(singular[0]))))
     return right[rank:].T
@@ -208,7 +210,7 @@ def _regular_rows(
     masks: BoolArray, terms: IntArray, patterns: BoolArray, cells: IntArray
 ) -> BoolArray:
     """Whether each row's design has full rank on the cells seen."""
-    sums = patterns.astype(np.float64) @ hierarchical.cells_above(cells)
+    sums = Lattice(cells).by_mask(patterns.astype(np.float64))
     place = np.broadcast_to(np.arange(len(patterns)), len(masks))
     sizes = masks.sum(axis=1)
     regular = np.zeros(len(masks), dtype=bool)
@@ -216,8 +218,7 @@ def _regular_rows(
         rows = np.flatnonzero(sizes == size)
         for part in np.array_split(rows, -(-rows.size * int(size) ** 2 // _ENTRIES_AT_ONCE)):
             chosen = terms[np.nonzero(masks[part])[1].reshape(len(part), size)]
-            unions = chosen[:, :, None] | chosen[:, None, :]
-            regular[part] = is_regular(sums[place[part][:, None, None], unions])
+            regular[part] = is_regular(sums[place[part][:, None, None], unions(chosen)])
     return regular
 
 

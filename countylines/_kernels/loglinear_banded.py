@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaln
 
-from countylines._kernels import hierarchical
+from countylines._kernels.lattice import Lattice, unions
 
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
@@ -120,16 +120,16 @@ def fit(
         Bit masks of the cells; the hidden cell, 0, may be among them.
     """
     rows = len(low)
-    held = hierarchical.design(cells, terms).T
+    lattice = Lattice(cells)
     nothing = {name: np.full(rows, np.nan) for name in BandedFits._fields}
     nothing["converged"] = np.zeros(rows, dtype=bool)
     nothing["coefficients"] = np.full(masks.shape, np.nan)
     nothing["fitted"], nothing["expected"] = np.zeros(low.shape), np.zeros(low.shape)
     result = BandedFits(**nothing)
-    for chosen in _blocks(masks.sum(axis=1), len(cells), high - low):
+    for chosen in _blocks(masks.sum(axis=1), high - low):
         size = int(masks[chosen[0]].sum())
         columns = np.nonzero(masks[chosen])[1].reshape(len(chosen), size)
-        part = _newton(low[chosen], high[chosen], held[columns], on_face[chosen])
+        part = _newton(low[chosen], high[chosen], terms[columns], on_face[chosen], lattice)
         result.coefficients[chosen[:, None], columns] = part.coefficients
         for name in BandedFits._fields:
             if name != "coefficients":
@@ -137,12 +137,12 @@ def fit(
     return result
 
 
-def _blocks(sizes: IntArray, cells: int, width: FloatArray) -> Iterator[IntArray]:
+def _blocks(sizes: IntArray, width: FloatArray) -> Iterator[IntArray]:
     """Rows with equally many terms, few enough at a time to keep memory bounded."""
     in_bands = int(width.max(initial=0.0) + 1) * int((width > 0).any(axis=0).sum())
     for size in np.unique(sizes):
         rows = np.flatnonzero(sizes == size)
-        at_once = max(_ENTRIES_AT_ONCE // max(int(size) * cells, in_bands), 1)
+        at_once = max(_ENTRIES_AT_ONCE // max(int(size) ** 2, width.shape[1], in_bands), 1)
         for start in range(0, len(rows), at_once):
             yield rows[start : start + at_once]
 
@@ -151,15 +151,19 @@ class _Data(NamedTuple):
     """Cells of some rows: exact counts with zeros at the bands, and the bands by column."""
 
     exact: FloatArray
-    design: FloatArray  # (rows, size, cells)
+    terms: IntArray  # (rows, size)
     face: FloatArray
     columns: IntArray
     inside: Bands
+    lattice: Lattice
 
     def rows(self, chosen: IntArray) -> _Data:
         inside = Bands(*(part[chosen] for part in self.inside))
-        return _Data(
-            self.exact[chosen], self.design[chosen], self.face[chosen], self.columns, inside
+        return self._replace(
+            exact=self.exact[chosen],
+            terms=self.terms[chosen],
+            face=self.face[chosen],
+            inside=inside,
         )
 
 
@@ -173,19 +177,20 @@ class _Point(NamedTuple):
 
 
 def _newton(
-    low: FloatArray, high: FloatArray, design: FloatArray, on_face: BoolArray
+    low: FloatArray, high: FloatArray, terms: IntArray, on_face: BoolArray, lattice: Lattice
 ) -> BandedFits:
-    """Rows with equally many terms; `design` (rows, size, cells)."""
+    """Rows with equally many terms, (rows, size) of them."""
     face = on_face.astype(np.float64)
     low, high = low * face, high * face
     columns = np.flatnonzero((low != high).any(axis=0))
     exact = low.copy()
     exact[:, columns] = 0.0
-    data = _Data(exact, design, face, columns, bands(low[:, columns], high[:, columns]))
+    inside = bands(low[:, columns], high[:, columns])
+    data = _Data(exact, terms, face, columns, inside, lattice)
     middle = 0.5 * (low + high) + 0.5
     coefficients = _solve(
-        _information(middle * face, design),
-        _sums(face * (middle * np.log(middle) - 0.5), design),
+        _information(middle * face, data),
+        lattice.by_term(face * (middle * np.log(middle) - 0.5), terms),
     )
     point = _evaluate(coefficients, data)
     best = saturated(low, high)
@@ -197,9 +202,9 @@ def _newton(
     for _ in range(MAX_STEPS):
         here = _Point(*(part[active] for part in point))
         some = data.rows(active)
-        score = _sums(here.expected - here.fitted, some.design)
+        score = lattice.by_term(here.expected - here.fitted, some.terms)
         weight = np.maximum(here.weight, _LEAST_SHARE * here.fitted)
-        step = _solve(_information(weight, some.design), score)
+        step = _solve(_information(weight, some), score)
         # Newton decrement: twice the gain that a full step promises
         decrement = np.einsum("ij,ij->i", score, step)
         done = decrement <= TOLERANCE**2 * scale[active]
@@ -227,8 +232,8 @@ def _finished(
     hidden[:, 0] = 1.0
     with np.errstate(over="ignore"):
         unseen = np.exp(coefficients[:, 0])
-    total = _sums(point.fitted, data.design) + unseen[:, None] * hidden
-    information = _information(point.weight, data.design)
+    total = data.lattice.by_term(point.fitted, data.terms) + unseen[:, None] * hidden
+    information = _information(point.weight, data)
     both = np.stack([hidden, total], axis=-1)
     solved: FloatArray = np.linalg.solve(information, both).astype(np.float64)
     value = point.value + constant.sum(axis=1)
@@ -271,7 +276,7 @@ def _line_search(
 
 
 def _evaluate(coefficients: FloatArray, data: _Data) -> _Point:
-    predictor = np.matmul(coefficients[:, None, :], data.design)[:, 0, :]
+    predictor = data.lattice.predictor(coefficients, data.terms)
     with np.errstate(over="ignore"):
         fitted = np.exp(predictor) * data.face
     terms = (data.exact * predictor - fitted) * data.face
@@ -286,14 +291,8 @@ def _evaluate(coefficients: FloatArray, data: _Data) -> _Point:
     return _Point(np.where(np.isfinite(value), value, -np.inf), fitted, expected, weight)
 
 
-def _sums(values: FloatArray, design: FloatArray) -> FloatArray:
-    """Sums of cell values over the cells that hold each term."""
-    sums: FloatArray = np.matmul(design, values[:, :, None])[:, :, 0]
-    return sums
-
-
-def _information(weight: FloatArray, design: FloatArray) -> FloatArray:
-    information: FloatArray = np.matmul(design * weight[:, None, :], design.transpose(0, 2, 1))
+def _information(weight: FloatArray, data: _Data) -> FloatArray:
+    information = data.lattice.by_union(weight, unions(data.terms))
     size = np.arange(information.shape[1])
     information[:, size, size] = np.maximum(information[:, size, size], _LEAST_WEIGHT)
     return information

@@ -108,9 +108,9 @@ def is_nested(n_first: FloatArray, n_second: FloatArray, n_both: FloatArray) -> 
 def verdict_code(
     n_first: FloatArray, n_second: FloatArray, n_both: FloatArray, *, estimator: str
 ) -> NDArray[np.str_]:
-    """ "ok", "boundary-finite" (nested lists), "hidden-infinite" or "not-identified"."""
+    """ "ok", "hidden-zero" (nested lists), "hidden-infinite" or "not-identified"."""
     code = np.full(n_first.shape, "ok", dtype="<U16")
-    code[is_nested(n_first, n_second, n_both)] = "boundary-finite"
+    code[is_nested(n_first, n_second, n_both)] = "hidden-zero"
     if estimator == LINCOLN_PETERSEN:
         code[is_without_overlap(n_first, n_second, n_both)] = "hidden-infinite"
     code[is_unidentified(n_first, n_second)] = "not-identified"

@@ -23,7 +23,7 @@ class ModelFits:
     faces: facial_set.Faces
     fits: loglinear_fit.Fits | loglinear_banded.BandedFits
     estimable: BoolArray
-    hidden: FloatArray  # inf where hidden-infinite, nan where there is no estimate otherwise
+    hidden: FloatArray  # inf where hidden-infinite, 0 where hidden-zero, nan if not-identified
     hidden_error: FloatArray  # nan where there is no estimate
     total: FloatArray
     total_error: FloatArray
@@ -85,6 +85,7 @@ def fit_models(
         raise ConvergenceError("A log-linear fit did not converge.")
     hidden = np.where(estimable, np.exp(np.where(estimable, fits.log_hidden, 0.0)), np.nan)
     hidden[faces.code == facial_set.HIDDEN_INFINITE] = np.inf
+    hidden[faces.code == facial_set.HIDDEN_ZERO] = 0.0
     finite = np.where(estimable, hidden, np.nan)
     hidden_error = np.sqrt(finite + finite**2 * fits.variance)
     if isinstance(fits, loglinear_banded.BandedFits):

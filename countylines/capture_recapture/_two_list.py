@@ -19,13 +19,16 @@ from countylines.results import OK, Estimate, Note, PopulationEstimate, Verdict,
 FloatArray = NDArray[np.float64]
 
 FEW_RECAPTURES = 7
-CODES = ("ok", "boundary-finite", "hidden-infinite", "not-identified")
+CODES = ("ok", "hidden-zero", "hidden-infinite", "not-identified")
 VERDICTS = (
     OK,
     Verdict(
-        True,
-        "boundary-finite",
-        ("One list lies within the other, so the estimate of the hidden number is 0.",),
+        False,
+        "hidden-zero",
+        (
+            "One list lies within the other, so nothing speaks for a hidden unit: the number "
+            "observed stands in for the estimate, and only the upper limit says something.",
+        ),
     ),
     Verdict(
         False,
@@ -96,6 +99,7 @@ def estimate_population(
         observed = lists[0] + lists[1] - lists[2]
         total = two_list.ESTIMATES[estimator](*lists)
         error = np.sqrt(two_list.VARIANCES[estimator](*lists))
+        error = np.where(two_list.is_nested(*lists), np.nan, error)
         low, high = limits(*lists, level=level, alternative=alternative)
         empty = two_list.is_unidentified(lists[0], lists[1])
         low, high = np.where(empty, observed, low), np.where(empty, np.inf, high)

@@ -80,7 +80,10 @@ def lincoln_petersen(
     With :math:`m = 0` the estimate is infinite (verdict ``"hidden-infinite"``) while the low end
     is finite: no overlap is evidence of many, not of how many. That low end is the one that the
     same method puts round Chapman's estimate (``"logit"`` and ``"profile"`` need no estimate).
-    With an empty list nothing is known (``"not-identified"``).
+    With an empty list nothing is known (``"not-identified"``). Where one list lies within the other
+    the formula gives the number observed: the likelihood is largest with nobody hidden
+    (``"hidden-zero"``), which is where the range of the hidden number ends and no finding; the
+    upper limit holds.
 
     ``"logit"`` transforms the odds of being seen, with 1/2 added to each cell, and holds its
     level best in small populations [2]_, and where one list holds nearly all units, where all the

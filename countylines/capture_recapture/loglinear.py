@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import functools
 import math
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtr
 
 from countylines import _validate
-from countylines._kernels import facial_set, loglinear_fit, loglinear_profile
-from countylines._kernels.method import critical_value
+from countylines._kernels import banded_profile, banded_range, facial_set
+from countylines._kernels.criteria import criteria
 from countylines._typing import Alternative
-from countylines.capture_recapture import _models
+from countylines.capture_recapture import _loglinear_ends, _models
+from countylines.capture_recapture._fits import ModelFits, fit_models
+from countylines.capture_recapture._loglinear_ends import Ends, Quantity
 from countylines.capture_recapture.existence import facial, worded
 from countylines.capture_recapture.histories import CaptureHistories
-from countylines.errors import ConvergenceError, DegenerateDataWarning, warn
-from countylines.results import Estimate, Note, PopulationEstimate
+from countylines.errors import DegenerateDataWarning, InputError, warn
+from countylines.results import Estimate, Note, PopulationEstimate, Verdict
 
 INTERVALS = ("profile", "wald", "lognormal")
 REFERENCES = {
@@ -48,7 +48,8 @@ def loglinear(
     Parameters
     ----------
     histories : CaptureHistories
-        One table of exact counts, without strata. Structural zeros are left out of the model.
+        One table without strata, of exact counts or with bands. Structural zeros are left out of
+        the model.
     model : str or sequence of sequence of str, default "independence"
         ``"independence"``, ``"all-two-way"``, a formula such as ``"A*B + C"`` (an interaction holds
         everything below it), or generators such as ``[("A", "B"), ("C",)]``, which names with
@@ -69,12 +70,15 @@ def loglinear(
         ``estimate``, ``low``, ``high`` are the TOTAL [units]; ``hidden`` is the part on no list;
         ``params`` the effects (minus infinity where an overlap is empty); ``deviance`` with ``df``
         (cells on the face less its rank), ``aic``, ``bic``, ``aicc`` (every parameter counted, also
-        those at minus infinity; n is the number observed).
+        those at minus infinity; n is the number observed). With bands ``region_low`` and
+        ``region_high`` are the smallest and largest estimate over the tables within them, and
+        ``n_observed`` is the mean number seen, given the bands and the fit.
 
     Raises
     ------
     InputError
-        If the model does not name every list, or the table has strata, bands or too many lists.
+        If the model does not name every list, or the table has strata or too many lists, or its
+        bands are too wide for what is asked.
     ConvergenceError
         If Newton's method does not converge, which a concave likelihood should not allow.
 
@@ -96,13 +100,24 @@ def loglinear(
               \hat N = n + \exp(\hat\beta_\emptyset).
 
     Where empty cells send effects to minus infinity the extended estimate is given, fitted on the
-    facial set (:func:`existence`); where the hidden number itself is not finite or not determined
-    there is a verdict and no number. The standard error is that of
+    facial set (:func:`existence`). Where the hidden number itself is not determined there is a
+    verdict and no number; where the likelihood never falls as it grows the estimate is infinite,
+    and where it never falls as it shrinks the estimate is the number observed, and neither counts
+    as an estimate. The standard error is that of
     :math:`n + \exp(\hat\beta_\emptyset)`: the root of :math:`\hat h + \hat h^2
     \mathrm{var}(\hat\beta_\emptyset)`.
 
     The profile limits use the exact multinomial likelihood in a real number of units, by log gamma
     functions; its maximum lies slightly below the Poisson estimate that is reported.
+
+    A cell known only as a band enters with the probability of its band [3]_, so the likelihood is
+    that of what is known and nothing is filled in: :math:`\log P(l \le Y \le u)` in place of
+    :math:`\log P(Y = y)`. Standard errors come from the observed information, and the profile
+    likelihood sums the multinomial probabilities of all tables within the bands. That answers what
+    the bands make likely; `region_low` and `region_high` answer what they leave possible: the range
+    of the estimates over all whole tables within the bands, by fitting every one up to 4,096, and
+    beyond that by a search whose range the true one may exceed. AIC and BIC take the middle of the
+    numbers that may have been seen.
 
     Where there is no finite estimate the limits are those of the profile likelihood, whatever was
     asked for, and `interval_method` says so. Where one list holds nearly all units, every interval
@@ -120,6 +135,10 @@ def loglinear(
        models. *Annals of Statistics* 40, 996-1023. https://doi.org/10.1214/12-AOS986
     .. [2] Cormack, R. M. (1992). Interval estimation for mark-recapture studies of closed
        populations. *Biometrics* 48, 567-576. https://doi.org/10.2307/2532310
+    .. [3] Overstall, A. M., King, R., Bird, S. M., Hutchinson, S. J. and Hay, G. (2014). Incomplete
+       contingency tables with censored cells with application to estimating the number of people
+       who inject drugs in Scotland. *Statistics in Medicine* 33, 1564-1579.
+       https://doi.org/10.1002/sim.6047
 
     Examples
     --------
@@ -137,51 +156,72 @@ def loglinear(
 
     Four models, and a total anywhere between 350 and 3,000. The last fits best because it has a
     parameter for every cell; whether the people on no list follow it, the counts cannot say.
+
+    Had the smallest count been printed as "fewer than 20, but not none":
+
+    >>> banded = cl.CaptureHistories.from_cells(cells | {"101": (1, 19)}, lists=["P", "Q", "E"])
+    >>> fit = cl.capture_recapture.loglinear(banded, "P*Q + E")
+    >>> print(f"{fit.estimate:,.0f} ({fit.low:,.0f} to {fit.high:,.0f})")
+    416 (363 to 486)
+    >>> print(f"{fit.region_low:,.0f} to {fit.region_high:,.0f}")
+    414 to 449
+
+    The band costs little here: the other cells tell much of what lies in it, and the limits are
+    those of the full table. The tables that it allows have estimates from 414 to 449.
     """
     interval = _validate.option("interval", interval, INTERVALS)
     level = _validate.level(level)
     alternative_word = _validate.alternative(alternative)
-    counts = _models.exact_counts(histories)
+    counts = _models.counts_of(histories)
     parsed = _models.parse(model, histories.lists)
     tested = None if null is None else _validate.number("null", null, low=0)
     faces = facial(parsed, counts)
     verdict = worded(parsed, counts, int(faces.code[0]), faces.on_face[0])
-    fitted = _fit(parsed, counts, faces)
+    masks = np.ones((1, len(parsed.terms)), dtype=bool)
+    fits = fit_models(counts, parsed.terms, masks, faces=faces)
     if not verdict.estimable:
         interval = "profile"
-    ends = _limits(fitted, counts, parsed, interval, level, alternative_word, tested, verdict.code)
-    n_observed = int(counts.values.sum())
-    notes = _notes(verdict, fitted, ends, n_observed)
+    if interval == "profile" and (counts.high - counts.low).sum() > banded_profile.WIDEST_SUM:
+        raise _too_wide(counts)
+    total, hidden, least = _ends(
+        fits, counts, parsed, verdict, interval, level, alternative_word, tested
+    )
+    observed = fits.expected[0].sum()
+    n_observed = observed if counts.is_banded else int(observed)
     shared: dict[str, Any] = {
-        "standard_error": fitted.error if verdict.estimable else math.nan,
         "level": level,
         "interval_method": interval,
         "method": "log-linear",
         "alternative": alternative_word,
         "verdict": verdict,
-        "references": REFERENCES[interval],
+        "references": REFERENCES[interval] + (("overstall2014",) if counts.is_banded else ()),
         "n": n_observed,
     }
+    region, notes = _range(counts, parsed)
     return PopulationEstimate(
         quantity="population size",
-        estimate=n_observed + fitted.hidden,
-        low=n_observed + ends.low,
-        high=n_observed + ends.high,
+        estimate=float(fits.total[0]),
+        low=least + total.low,
+        high=least + total.high,
+        standard_error=float(fits.total_error[0]),
+        region_low=region[0],
+        region_high=region[1],
         hidden=Estimate(
             quantity="hidden number",
-            estimate=fitted.hidden,
-            low=ends.low,
-            high=ends.high,
+            estimate=float(fits.hidden[0]),
+            low=hidden.low,
+            high=hidden.high,
+            standard_error=float(fits.hidden_error[0]),
             **shared,
         ),
         n_observed=n_observed,
         null=tested,
-        pvalue=ends.pvalue,
-        notes=notes,
+        pvalue=total.pvalue,
+        notes=_notes(verdict, fits, least, total) + notes,
         model=parsed.formula,
         generators=parsed.generators,
-        params=fitted.params,
-        **fitted.criteria,
+        params=_effects(fits, parsed),
+        **_fit_statistics(fits, counts),
         _recompute=functools.partial(
             loglinear, histories, parsed.generators, interval=interval, level=level
         ),
@@ -189,140 +229,105 @@ def loglinear(
     )
 
 
-@dataclass(frozen=True)
-class _Fitted:
-    hidden: float
-    error: float
-    log_error: float
-    start: float
-    params: pd.Series[float]
-    criteria: dict[str, Any]
-
-
-@dataclass(frozen=True)
-class _Ends:
-    low: float
-    high: float
-    pvalue: float | None
-    peak: float | None
-
-
-def _fit(model: _models.Model, counts: _models.Counts, faces: facial_set.Faces) -> _Fitted:
-    """Extended maximum likelihood on the face; the hidden number follows the verdict."""
-    fits = loglinear_fit.fit(
-        counts.values[None, :], model.terms, faces.basis, faces.on_face, counts.cells
+def _too_wide(counts: _models.Counts) -> InputError:
+    return InputError(
+        _validate.sentence(
+            "histories",
+            f"of bands at most {banded_profile.WIDEST_SUM:,} wide in all for profile limits",
+            f"bands of {int((counts.high - counts.low).sum()):,}",
+            remedy="Use interval='lognormal', which takes wider ones where there is an estimate.",
+        )
     )
-    if not fits.converged[0]:
-        raise ConvergenceError(f"The log-linear fit of {model.formula} did not converge.")
-    code = facial_set.CODES[int(faces.code[0])]
-    hidden = {"ok": float(np.exp(fits.log_hidden[0])), "hidden-infinite": math.inf}
-    hidden["boundary-finite"] = hidden["ok"]
-    value = hidden.get(code, math.nan)
-    variance = float(fits.variance[0])
-    effects = np.where(faces.basis[0], fits.coefficients[0], -np.inf)
-    if code not in ("ok", "boundary-finite"):
+
+
+def _effects(fits: ModelFits, model: _models.Model) -> pd.Series[float]:
+    effects = np.where(fits.faces.basis[0], fits.fits.coefficients[0], -np.inf)
+    if not fits.estimable[0]:
         effects = np.full(len(effects), np.nan)
     labels = [":".join(model.names(int(t))) or "hidden" for t in model.terms]
-    parameters, n = len(model.terms), float(counts.values.sum())
-    likelihood = float(fits.log_likelihood[0])
-    aic = 2.0 * parameters - 2.0 * likelihood
-    spare = n - parameters - 1.0
-    criteria = {
-        "log_likelihood": likelihood,
-        "deviance": max(float(fits.deviance[0]), 0.0),
-        "df": int(faces.on_face[0].sum()) - int(faces.rank[0]),
-        "aic": aic,
-        "aicc": aic + 2.0 * parameters * (parameters + 1.0) / spare if spare > 0 else math.inf,
-        "bic": parameters * math.log(n) - 2.0 * likelihood,
+    return pd.Series(effects, index=labels, name="effect")
+
+
+def _fit_statistics(fits: ModelFits, counts: _models.Counts) -> dict[str, Any]:
+    found = criteria(fits.fits.log_likelihood, fits.parameters, counts.n)
+    return {
+        "log_likelihood": float(fits.fits.log_likelihood[0]),
+        "deviance": max(float(fits.fits.deviance[0]), 0.0),
+        "df": int(fits.df[0]),
+        **{name: float(values[0]) for name, values in found.items()},
     }
-    finite = math.isfinite(value)
-    return _Fitted(
-        hidden=value,
-        error=math.sqrt(value + value**2 * variance) if finite else math.nan,
-        log_error=math.sqrt(math.log1p(1.0 / value + variance)) if finite and value else math.nan,
-        start=value if finite else max(n, 1.0),
-        params=pd.Series(effects, index=labels, name="effect"),
-        criteria=criteria,
-    )
 
 
-def _limits(
-    fitted: _Fitted,
+def _ends(
+    fits: ModelFits,
     counts: _models.Counts,
     model: _models.Model,
+    verdict: Verdict,
     interval: str,
     level: float,
     alternative: str,
     null: float | None,
-    code: str,
-) -> _Ends:
-    """Limits of the hidden number and the p-value of the same inversion."""
-    z = critical_value(level, alternative)
-    observed = float(counts.values.sum())
-    asked = None if null is None else null - observed
-    if code == "not-identified":
-        p = None if asked is None else (1.0 if asked >= 0 or alternative == "less" else 0.0)
-        return _Ends(0.0, math.inf, p, None)
-    if interval == "profile" or not math.isfinite(fitted.hidden):
-        return _profile_ends(fitted, counts, model, z, alternative, asked)
-    if interval == "wald":
-        low, high = fitted.hidden - z * fitted.error, fitted.hidden + z * fitted.error
-        distance = None if asked is None else (asked - fitted.hidden) / fitted.error
-    else:
-        factor = math.exp(z * fitted.log_error)
-        low, high = fitted.hidden / factor, fitted.hidden * factor
-        distance = None
-        if asked is not None:
-            ratio = max(asked, 0.0) / fitted.hidden
-            distance = math.log(ratio) / fitted.log_error if ratio > 0 else -math.inf
-    low = 0.0 if alternative == "less" else max(low, 0.0)
-    high = math.inf if alternative == "greater" else high
-    return _Ends(low, high, _pvalue(asked, distance, alternative), None)
-
-
-def _profile_ends(
-    fitted: _Fitted,
-    counts: _models.Counts,
-    model: _models.Model,
-    z: float,
-    alternative: str,
-    asked: float | None,
-) -> _Ends:
-    table = _complete_face(counts, model)
-    sides = (None if alternative == "less" else z), (None if alternative == "greater" else z)
-    found = loglinear_profile.profile(table, fitted.start, *sides)
-    distance = None
-    if asked is not None:
-        distance = loglinear_profile.signed_root(table, found.estimate, max(asked, 0.0))
-    return _Ends(found.low, found.high, _pvalue(asked, distance, alternative), found.estimate)
-
-
-def _complete_face(counts: _models.Counts, model: _models.Model) -> loglinear_profile.Table:
-    """Cells and independent terms of the fit once the hidden cell counts as seen."""
-    cells = np.concatenate([[0], counts.cells])
-    seen = np.concatenate([[True], counts.seen])
-    masks = np.ones((1, len(model.terms)), dtype=bool)
-    faces = facial_set.faces(masks, model.terms, seen, cells)
-    keep = faces.on_face[0, 1:]
-    return loglinear_profile.Table(
-        counts.values[keep], counts.cells[keep], model.terms[faces.basis[0]]
+) -> tuple[Ends, Ends, float]:
+    """Limits of the total beyond the least number seen, of the hidden number, and that number."""
+    least = float(counts.low.sum())
+    asked = None if null is None else null - least
+    if verdict.code == "not-identified":
+        nothing = _loglinear_ends.unknown(alternative, asked)
+        return nothing, nothing, least
+    of_total, of_hidden = _loglinear_ends.curves(counts, model)
+    start = float(fits.hidden[0]) if verdict.estimable else max(counts.n, 1.0)
+    value, error = float(fits.total[0]) - least, float(fits.total_error[0])
+    total = _loglinear_ends.ends(
+        Quantity(value, error, of_total, start), interval, level, alternative, asked
     )
+    if not counts.is_banded:
+        return total, total, least
+    value, error = float(fits.hidden[0]), float(fits.hidden_error[0])
+    hidden = _loglinear_ends.ends(
+        Quantity(value, error, of_hidden, start), interval, level, alternative, None
+    )
+    return total, hidden, least
 
 
-def _pvalue(asked: float | None, distance: float | None, alternative: str) -> float | None:
-    """P-value of a hidden number that lies `distance` standard normal units above the estimate."""
-    if asked is None or distance is None:
-        return None
-    if asked < 0:
-        return 1.0 if alternative == "less" else 0.0
-    if alternative == "greater":
-        return float(ndtr(distance))
-    if alternative == "less":
-        return float(ndtr(-distance))
-    return float(2.0 * ndtr(-abs(distance)))
+def _range(
+    counts: _models.Counts, model: _models.Model
+) -> tuple[tuple[float | None, float | None], tuple[Note, ...]]:
+    """Smallest and largest estimate over the tables within the bands, and what to know of them."""
+    if not counts.is_banded:
+        return (None, None), ()
+    found = banded_range.extremes(counts.low, counts.high, model.terms, counts.cells)
+    least, most = counts.low.sum(), counts.high.sum()
+    bands = int((counts.high > counts.low).sum())
+    text = (
+        f"{bands} cell{'s are' if bands > 1 else ' is'} known only as a band: between {least:,.0f} "
+        f"and {most:,.0f} units were seen. The likelihood is that of what is known; the number "
+        "observed is its mean given the fit."
+    )
+    notes = [Note("banded-counts", text)]
+    ways = f"all {found.tables:,.0f} tables" if found.enumerated else f"{found.tables:.2g} tables"
+    how = "each fitted" if found.enumerated else "searched, so the range may be wider"
+    none = sorted(c for c in found.codes if c > facial_set.BOUNDARY_FINITE)
+    low, high = found.low, found.high
+    if np.isnan(low):
+        text = f"None of {ways} within the bands ({how}) gives an estimate"
+    else:
+        text = (
+            f"Over {ways} within the bands ({how}) the estimate runs from {low:,.0f} to {high:,.0f}"
+        )
+    if none:
+        words = ", ".join(repr(facial_set.CODES[c]) for c in none)
+        also = "" if np.isnan(low) else "; some give none"
+        text += f"{also} ({words})"
+        open_ended = facial_set.NOT_IDENTIFIED in none
+        if open_ended or facial_set.HIDDEN_ZERO in none:
+            low = least
+        if open_ended or facial_set.HIDDEN_INFINITE in none:
+            high = math.inf
+    notes.append(Note("identified-range", text + "."))
+    return (float(low), float(high)), tuple(notes)
 
 
-def _notes(verdict: Any, fitted: _Fitted, ends: _Ends, observed: int) -> tuple[Note, ...]:
+def _notes(verdict: Verdict, fits: ModelFits, least: float, total: Ends) -> tuple[Note, ...]:
     notes = [
         Note(
             "model-dependence",
@@ -334,13 +339,13 @@ def _notes(verdict: Any, fitted: _Fitted, ends: _Ends, observed: int) -> tuple[N
         text = " ".join(verdict.reasons)
         notes.append(Note(verdict.code, text))
         warn(text, DegenerateDataWarning)
-    if ends.peak is not None and math.isfinite(fitted.hidden):
+    if total.peak is not None and verdict.estimable:
         text = (
             "The profile limits belong to the multinomial likelihood, whose maximum is "
-            f"{observed + ends.peak:,.1f}; the estimate is that of the Poisson likelihood."
+            f"{least + total.peak:,.1f}; the estimate is that of the Poisson likelihood."
         )
         notes.append(Note("multinomial-maximum", text))
-    if fitted.criteria["df"] == 0:
+    if fits.df[0] == 0:
         text = "The model has a parameter for every cell that it fits: nothing tests its fit."
         notes.append(Note("saturated", text))
     return tuple(notes)

@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 from scipy.special import gammaln
 
-from countylines._kernels import hierarchical, loglinear_profile, stirling, two_list_profile
+from countylines._kernels import (
+    hierarchical,
+    loglinear_profile,
+    profile_limits,
+    stirling,
+    two_list_profile,
+)
 
 HAV = np.array([69.0, 55.0, 21.0, 63.0, 17.0, 18.0, 28.0])
 
@@ -19,7 +25,7 @@ def test_two_lists_have_a_closed_form():
     counts = np.array([90.0, 81.0, 45.0])  # first only, second only, both
     data = loglinear_profile.Table(counts, np.array([1, 2, 3]), hierarchical.all_terms(2, 1))
     points = np.array([20.0, 100.0, 162.0, 500.0, 5e6])
-    value, _ = loglinear_profile.log_likelihood(points, data)
+    value, _, _ = loglinear_profile.curve(points, data)
     n = np.ones(len(points))
     closed = two_list_profile.log_likelihood(points, 90 * n, 81 * n, 45 * n)
     np.testing.assert_allclose(value - value[0], closed - closed[0], rtol=1e-9, atol=1e-9)
@@ -28,23 +34,23 @@ def test_two_lists_have_a_closed_form():
 def test_the_slope_is_the_derivative():
     points = np.array([40.0, 120.0, 3000.0])
     step = 1e-4 * points
-    _, slope = loglinear_profile.log_likelihood(points, table())
-    up, _ = loglinear_profile.log_likelihood(points + step, table())
-    down, _ = loglinear_profile.log_likelihood(points - step, table())
+    _, slope, curvature = loglinear_profile.curve(points, table())
+    up, up_slope, _ = loglinear_profile.curve(points + step, table())
+    down, down_slope, _ = loglinear_profile.curve(points - step, table())
     np.testing.assert_allclose(slope, (up - down) / (2 * step), rtol=1e-5)
+    np.testing.assert_allclose(curvature, (up_slope - down_slope) / (2 * step), rtol=1e-5)
 
 
 @pytest.mark.parametrize("max_order", [1, 2])
 def test_the_limits_solve_their_equation(max_order):
     data = table(max_order)
-    found = loglinear_profile.profile(data, 100.0, 1.96, 1.96)
-    value, slope = loglinear_profile.log_likelihood(
-        np.array([found.estimate, found.low, found.high]), data
-    )
+    curve = loglinear_profile.bound(data)
+    found = profile_limits.profile(curve, 100.0, 1.96, 1.96)
+    value, slope, _ = curve(np.array([found.estimate, found.low, found.high]))
     assert abs(slope[0]) * found.estimate < 1e-6
     np.testing.assert_allclose(2 * (value[0] - value[1:]), 1.96**2, rtol=1e-9)
     for end, sign in ((found.low, -1), (found.high, 1)):
-        root = loglinear_profile.signed_root(data, found.estimate, end)
+        root = profile_limits.signed_root(curve, found.estimate, end)
         assert root == pytest.approx(sign * 1.96, rel=1e-9)
 
 

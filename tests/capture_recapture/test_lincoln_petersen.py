@@ -74,13 +74,20 @@ def test_an_empty_list_identifies_nothing():
     assert "not estimable (not-identified)" in str(result)
 
 
-def test_nested_lists_are_on_the_boundary():
+def test_nested_lists_are_no_finding_that_nobody_is_hidden():
     with pytest.warns(DegenerateDataWarning, match="within the other"):
         result = lincoln_petersen(10, 30, 10)
     assert result.estimate == 30
     assert result.high > 30
-    assert result.verdict.code == "boundary-finite"
-    assert result.estimable
+    assert result.verdict.code == "hidden-zero"
+    assert not result.estimable
+    assert math.isnan(result.standard_error)
+    table = cl.CaptureHistories.from_cells({"11": 10, "01": 20}, lists=["A", "B"])
+    with pytest.warns(DegenerateDataWarning, match="shrinks to 0"):
+        model = cl.capture_recapture.loglinear(table)
+    assert model.verdict.code == "hidden-zero"
+    assert (model.estimate, model.hidden.estimate, model.low) == (30, 0, 30)
+    assert math.isnan(model.standard_error)
 
 
 def test_few_recaptures_are_noted():
@@ -98,12 +105,12 @@ def test_verdicts_follow_the_kind():
     )
     result = lincoln_petersen(first, second, both)
     assert [v.code for v in result.verdict] == [
-        "boundary-finite",
+        "hidden-zero",
         "ok",
         "not-identified",
         "hidden-infinite",
     ]
-    assert list(result.estimable) == [True, True, False, False]
+    assert list(result.estimable) == [False, True, False, False]
     assert isinstance(result.hidden.estimate, pd.Series)
 
 
