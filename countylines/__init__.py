@@ -12,6 +12,8 @@ population, claim or leave open. What there is:
     :func:`~countylines.prevalence.line_days`,
     :func:`~countylines.prevalence.stock_flow_audit`.
     How long they last: :func:`~countylines.prevalence.survival`.
+    Many areas: :func:`~countylines.prevalence.pooled_rate`,
+    :func:`~countylines.prevalence.pooled_proportion`.
 ``countylines.capture_recapture``
     How many are hidden: :class:`~countylines.capture_recapture.CaptureHistories`,
     :func:`~countylines.capture_recapture.lincoln_petersen`,
@@ -46,7 +48,8 @@ population, claim or leave open. What there is:
     Data and checks for the tests of those who build on this.
 
 Results are :class:`~countylines.Estimate`, :class:`~countylines.PopulationEstimate`,
-:class:`~countylines.Posterior` and :class:`~countylines.TestResult`, and over time
+:class:`~countylines.PooledEstimate`, :class:`~countylines.Posterior` and
+:class:`~countylines.TestResult`, and over time
 :class:`~countylines.Survival` and :class:`~countylines.TimeCurve`; errors derive from
 :class:`~countylines.errors.CountyLinesError`.
 """
@@ -73,6 +76,7 @@ if TYPE_CHECKING:
     from countylines.assessment import assess
     from countylines.bands import Band
     from countylines.capture_recapture import CaptureHistories
+    from countylines.pooled import PooledEstimate
     from countylines.posterior import Posterior
     from countylines.results import Estimate, Note, PopulationEstimate, TestResult, Verdict
     from countylines.survival import Survival
@@ -84,6 +88,7 @@ _WHERE = {
     "Estimate": "countylines.results",
     "Note": "countylines.results",
     "PopulationEstimate": "countylines.results",
+    "PooledEstimate": "countylines.pooled",
     "Posterior": "countylines.posterior",
     "Survival": "countylines.survival",
     "TestResult": "countylines.results",
@@ -110,6 +115,7 @@ __all__ = [
     "CaptureHistories",
     "Estimate",
     "Note",
+    "PooledEstimate",
     "PopulationEstimate",
     "Posterior",
     "Survival",

@@ -188,6 +188,40 @@ class Inputs:
         named = zip(outputs, results, strict=True)
         return {n: self._drop(_cast(r, (dtypes or {}).get(n)), axis, kept) for n, r in named}
 
+    def rows(self, dim: Any) -> list[FloatArray]:
+        """Every argument as rows along one dimension: shape (rows, length of the dimension)."""
+        axis, shape = self.axis(dim), np.shape(self.template)
+        whole = [np.moveaxis(a.reshape(shape), axis, -1) for a in self.flat]
+        return [np.ascontiguousarray(a).reshape(-1, shape[axis]) for a in whole]
+
+    def labels_along(self, dim: Any) -> pd.Index:
+        """Labels of one dimension; numbers from 0 where it has none."""
+        axis = self.axis(dim)
+        if self.kind == "series":
+            labels: pd.Index = self.template.index
+        elif self.kind == "frame":
+            labels = self.template.axes[axis]
+        elif self.kind == "dataarray" and self.template.dims[axis] in self.template.indexes:
+            labels = self.template.indexes[self.template.dims[axis]]
+        else:
+            labels = pd.RangeIndex(np.shape(self.template)[axis])
+        return labels
+
+    def without_dim(self, values: NDArray[Any], dim: Any) -> Any:
+        """One value a row of `rows`, in the kind of the arguments less a rank."""
+        axis, shape = self.axis(dim), np.shape(self.template)
+        return self._drop(np.asarray(values), axis, shape[:axis] + shape[axis + 1 :])
+
+    def with_dim(self, values: NDArray[Any], dim: Any) -> Any:
+        """Values in the shape of `rows`, in the kind and with the labels of the arguments."""
+        return self.back(self.flattened(values, dim))
+
+    def flattened(self, values: NDArray[Any], dim: Any) -> NDArray[Any]:
+        """Values in the shape of `rows`, in the order of `flat`."""
+        axis, shape = self.axis(dim), np.shape(self.template)
+        whole = values.reshape(*shape[:axis], *shape[axis + 1 :], shape[axis])
+        return np.moveaxis(whole, -1, axis).ravel()
+
     def axis(self, dim: Any) -> int:
         """Position of the dimension that a reduction runs over."""
         shape = np.shape(self.template)

@@ -156,6 +156,7 @@ def _scalar_facts(result: Any) -> list[tuple[str, str]]:
         words = f"{number(hidden.estimate)} ({number(hidden.low)} to {number(hidden.high)})"
         facts.append(("hidden", words))
         facts.append(("observed", number(result.n_observed)))
+    facts += _area_facts(result)
     if result.pvalue is not None:
         facts.append(
             ("null hypothesis", null_sentence(result.quantity, result.null, result.alternative))
@@ -166,6 +167,21 @@ def _scalar_facts(result: Any) -> list[tuple[str, str]]:
     verdict = _frames.single(result.verdict)
     if not verdict.estimable or verdict.reasons:
         facts.append(("verdict", str(verdict)))
+    return facts
+
+
+def _area_facts(result: Any) -> list[tuple[str, str]]:
+    """What a pooled estimate says of the areas behind it; nothing for any other result."""
+    facts = [("estimand", result.estimand)] if getattr(result, "estimand", "") else []
+    for name in ("between", "prediction", "plain"):
+        part = getattr(result, name, None)
+        if part is not None:
+            ends = f"{number(part.low)} to {number(part.high)}"
+            words = ends if name == "prediction" else f"{number(part.estimate)} ({ends})"
+            facts.append((part.quantity, words))
+    test = getattr(result, "overdispersion", None)
+    if test is not None:
+        facts.append((f"p-value: {test.null_hypothesis}", pvalue(test.pvalue)))
     return facts
 
 

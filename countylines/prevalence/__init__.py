@@ -6,6 +6,7 @@
 - :func:`openings`, :func:`closures`, :func:`line_days`: flows, and days of activity.
 - :func:`stock_flow_audit`: the identity of stock and flow, held against records.
 - :func:`survival`: how long lives last.
+- :func:`pooled_rate`, :func:`pooled_proportion`: one value out of many areas, and how they differ.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from countylines.prevalence.active_during import active_during
 from countylines.prevalence.closures import closures
 from countylines.prevalence.line_days import line_days
 from countylines.prevalence.openings import openings
+from countylines.prevalence.pooled_proportion import pooled_proportion
+from countylines.prevalence.pooled_rate import pooled_rate
 from countylines.prevalence.proportion import proportion
 from countylines.prevalence.rate import rate
 from countylines.prevalence.stock_flow_audit import stock_flow_audit
@@ -26,6 +29,8 @@ __all__ = [
     "closures",
     "line_days",
     "openings",
+    "pooled_proportion",
+    "pooled_rate",
     "proportion",
     "rate",
     "stock_flow_audit",

@@ -160,6 +160,8 @@ ESTIMATORS: tuple[Row, ...] = (
 )
 
 EXEMPT: Mapping[str, str] = {
+    "pooled_rate": "areas in, one estimate out",
+    "pooled_proportion": "areas in, one estimate out",
     "survival": "one table in, a curve out",
     "active_at": "a table of spells in, counts out",
     "active_during": "a table of spells in, counts out",
