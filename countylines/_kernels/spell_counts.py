@@ -56,13 +56,12 @@ def _days_since(days: Days, group: Codes, groups: int, times: Days) -> Counts:
     order = np.argsort(times, kind="stable")
     width = times.size + 1
     place = group * width + np.searchsorted(times[order], days, side="left")
-    origin = int(times.min())  # so that the sums stay small enough to be exact
     counted = np.bincount(place, minlength=groups * width).reshape(groups, width)
-    summed = np.bincount(place, weights=days - origin, minlength=groups * width)
+    summed = np.bincount(place, weights=days, minlength=groups * width)
     number = np.cumsum(counted[:, :-1], axis=1)
     total = np.cumsum(np.rint(summed).astype(np.int64).reshape(groups, width)[:, :-1], axis=1)
     result = np.empty((groups, times.size), dtype=np.int64)
-    result[:, order] = number * (times[order] - origin) - total
+    result[:, order] = number * times[order] - total
     return result
 
 

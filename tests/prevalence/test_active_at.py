@@ -130,6 +130,17 @@ def test_ranges_are_as_narrow_as_they_can_be():
     assert half["low"].tolist() == [0, 0, 0]
 
 
+def test_the_range_of_one_date_bounds_the_other():
+    """No spell opens after it closes, or closes before it opens."""
+    late = pd.DataFrame({"o1": dates([1]), "o2": dates([9]), "c1": dates([2]), "c2": dates([4])})
+    assert active_during(late, day(1), day(4), **RANGES)["low"].tolist() == [1]
+    early = pd.DataFrame({"o1": dates([5]), "o2": dates([6]), "c1": dates([2]), "c2": dates([9])})
+    assert active_during(early, day(5), day(9), **RANGES)["low"].tolist() == [1]
+    seen = early.assign(last_seen=dates([8]))
+    found = active_at(seen, dates([5, 6, 8, 9]), rule="until-last-seen", **RANGES)
+    assert found["low"].tolist() == [0, 1, 1, 0]
+
+
 def test_ranges_by_group_have_both_ends_for_each():
     spells = pd.DataFrame(
         {"o1": dates([0, 1]), "o2": dates([2, 1]), "closed": dates([9, None]), "f": ["b", "a"]}
