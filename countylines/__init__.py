@@ -14,6 +14,13 @@ population, claim or leave open. What there is:
     How long they last: :func:`~countylines.prevalence.survival`.
     Many areas: :func:`~countylines.prevalence.pooled_rate`,
     :func:`~countylines.prevalence.pooled_proportion`.
+    Counts in a month and in a year: :func:`~countylines.prevalence.steady_state_stock`,
+    :func:`~countylines.prevalence.distinct_in_window`,
+    :func:`~countylines.prevalence.stock_from_distinct`,
+    :func:`~countylines.prevalence.convert_window`,
+    :func:`~countylines.prevalence.implied_duration`,
+    :func:`~countylines.prevalence.expected_stock`,
+    :func:`~countylines.prevalence.window_bounds`.
 ``countylines.capture_recapture``
     How many are hidden: :class:`~countylines.capture_recapture.CaptureHistories`,
     :func:`~countylines.capture_recapture.lincoln_petersen`,

@@ -19,6 +19,12 @@ from numpy.typing import ArrayLike, NDArray
 FloatArray = NDArray[np.float64]
 
 
+def steady_stock(openings: ArrayLike, duration: ArrayLike) -> FloatArray:
+    """Stock at a moment, from openings in a unit of time and the mean life in that unit."""
+    with np.errstate(invalid="ignore"):
+        return _float(openings) * _float(duration)
+
+
 def distinct_from_stock(stock: ArrayLike, duration: ArrayLike, window: ArrayLike) -> FloatArray:
     """Distinct things active at some time in a window, from the stock at a moment."""
     with np.errstate(divide="ignore", invalid="ignore"):

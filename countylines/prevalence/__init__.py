@@ -7,6 +7,9 @@
 - :func:`stock_flow_audit`: the identity of stock and flow, held against records.
 - :func:`survival`: how long lives last.
 - :func:`pooled_rate`, :func:`pooled_proportion`: one value out of many areas, and how they differ.
+- :func:`steady_state_stock`, :func:`distinct_in_window`, :func:`stock_from_distinct`,
+  :func:`convert_window`, :func:`implied_duration`: stocks and counts in windows, in a steady state.
+- :func:`expected_stock`: where openings change. :func:`window_bounds`: free of any model.
 """
 
 from __future__ import annotations
@@ -14,25 +17,39 @@ from __future__ import annotations
 from countylines.prevalence.active_at import active_at
 from countylines.prevalence.active_during import active_during
 from countylines.prevalence.closures import closures
+from countylines.prevalence.convert_window import convert_window
+from countylines.prevalence.distinct_in_window import distinct_in_window
+from countylines.prevalence.expected_stock import expected_stock
+from countylines.prevalence.implied_duration import implied_duration
 from countylines.prevalence.line_days import line_days
 from countylines.prevalence.openings import openings
 from countylines.prevalence.pooled_proportion import pooled_proportion
 from countylines.prevalence.pooled_rate import pooled_rate
 from countylines.prevalence.proportion import proportion
 from countylines.prevalence.rate import rate
+from countylines.prevalence.steady_state_stock import steady_state_stock
 from countylines.prevalence.stock_flow_audit import stock_flow_audit
+from countylines.prevalence.stock_from_distinct import stock_from_distinct
 from countylines.prevalence.survival import survival
+from countylines.prevalence.window_bounds import window_bounds
 
 __all__ = [
     "active_at",
     "active_during",
     "closures",
+    "convert_window",
+    "distinct_in_window",
+    "expected_stock",
+    "implied_duration",
     "line_days",
     "openings",
     "pooled_proportion",
     "pooled_rate",
     "proportion",
     "rate",
+    "steady_state_stock",
     "stock_flow_audit",
+    "stock_from_distinct",
     "survival",
+    "window_bounds",
 ]

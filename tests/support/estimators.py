@@ -115,6 +115,48 @@ ESTIMATORS: tuple[Row, ...] = (
         measures=("exposure",),
     ),
     Row(
+        prevalence.steady_state_stock,
+        {
+            "openings_per_day": [3.0, 0.0, 11.5, 25.0, 1.0],
+            "mean_duration": [30.0, 60.0, 0.5, 400.0, 72.0],
+        },
+        [{}, {"poisson": False}],
+        shares=("openings_per_day", "mean_duration"),
+        testable=False,
+    ),
+    Row(
+        prevalence.distinct_in_window,
+        {
+            "stock": [600.0, 0.0, 11.5, 25.0, 1.0],
+            "mean_duration": [1.2, 6.0, 2.0, 4.0, 7.0],
+            "window": [12, 1, 0, 3, 4],
+        },
+        shares=("stock", "mean_duration", "window"),
+        testable=False,
+    ),
+    Row(
+        prevalence.stock_from_distinct,
+        {
+            "distinct": [6644, 0, 115, 25, 1],
+            "mean_duration": [1.2, 6.0, 2.0, 4.0, 7.0],
+            "window": [12, 1, 2, 3, 4],
+        },
+        [{}, {"poisson": True}],
+        shares=("distinct", "mean_duration", "window"),
+        testable=False,
+    ),
+    Row(
+        prevalence.convert_window,
+        {
+            "distinct": [600, 0, 115, 25, 1],
+            "window": [1, 1, 12, 3, 4],
+            "new_window": [12.0, 6.0, 1.0, 3.0, 0.5],
+            "mean_duration": [1.2, 6.0, 2.0, 4.0, 7.0],
+        },
+        shares=("distinct", "window", "new_window", "mean_duration"),
+        testable=False,
+    ),
+    Row(
         disproportionality.representation_ratio,
         {**COUNT_TOTAL, "benchmark": [0.05, 0.0101, 0.186, 0.8, 0.135]},
         [*ALL_SHARE_METHODS, {"benchmark_n": 5000}],
@@ -169,6 +211,9 @@ EXEMPT: Mapping[str, str] = {
     "closures": "a table of spells in, counts out",
     "line_days": "a table of spells in, counts out",
     "stock_flow_audit": "a table of spells in, a table out",
+    "expected_stock": "a series and a survival in, a table out",
+    "implied_duration": "arithmetic without a level; its kinds are tested beside it",
+    "window_bounds": "bounds without a level; its kinds are tested beside it",
     "CaptureHistories": "a table, not an estimator",
     "chao_lower_bound": "frequencies in, their dimension reduced",
     "zelterman": "frequencies in, their dimension reduced",
