@@ -88,7 +88,9 @@ def convert_window(
        normal mean and standard deviation. *Statistical Methods in Medical Research* 21, 347-359.
        https://doi.org/10.1177/0962280210383082
 
-    Examples -------- The written answer 126769 has 800 to 1,100 lines "potentially active per
+    Examples
+    --------
+    The written answer 126769 has 800 to 1,100 lines "potentially active per
     month" in 2019/20, as it is worded a count in a one-month window. For a mean life of 1.2 months,
     which no source gives:
 

@@ -84,7 +84,9 @@ def steady_state_stock(
        normal mean and standard deviation. *Statistical Methods in Medical Research* 21, 347-359.
        https://doi.org/10.1177/0962280210383082
 
-    Examples -------- Some 4,007 lines a year were detected in 2022/23, according to the press. Had
+    Examples
+    --------
+    Some 4,007 lines a year were detected in 2022/23, according to the press. Had
     each been opened in that year and lasted 60 days, which no source gives:
 
     >>> stock = cl.prevalence.steady_state_stock(4007 / 365, 60)
