@@ -15,7 +15,7 @@ from countylines._kernels.method import FloatArray
 from countylines._kernels.poisson_score import skew_solve
 from countylines._kernels.poisson_tails import log_probability, lower_gamma, upper_gamma
 from countylines._kernels.roots import Rows
-from countylines._kernels.tail_root import tail_root
+from countylines._kernels.tail_root import Curve, tail_root
 
 _LOG_RANGE = 1400.0
 _QUANTILE_BELOW = 10.0
@@ -59,28 +59,42 @@ def limit(count: FloatArray, tail: FloatArray, side: int, *, method: str) -> Flo
                 reach = np.log(area / weight)
         result[at_zero] = -np.minimum(reach, 0.0)
     inner = ~at_zero
-    result[inner] = _solve(count[inner], tail[inner], side, method)
+    if method == "mid-p":
+        result[inner] = _mid_p(count[inner], tail[inner], side)
+    else:
+        result[inner] = gamma_quantile(_shapes(count[inner], side, method)[0], tail[inner], side)
     return result
 
 
-def _solve(count: FloatArray, tail: FloatArray, side: int, method: str) -> FloatArray:
-    """The mean at which the tail probability equals `tail`; all shapes are above 0."""
-    shapes = _shapes(count, side, method)
-    centre = np.mean(shapes, axis=0)
-    beyond = count + 1.0 if side > 0 else count
+def gamma_quantile(shape: FloatArray, tail: FloatArray, side: int) -> FloatArray:
+    """The m with P(a, m) = tail, or with Q(a, m) = tail for side -1; shapes above 0."""
+    gamma = lower_gamma if side > 0 else upper_gamma
 
     def curve(t: FloatArray, rows: Rows) -> tuple[FloatArray, FloatArray, FloatArray]:
-        m = centre[rows] * np.exp(t)
-        if method != "mid-p":
-            a = shapes[0][rows]
-            value = (lower_gamma if side > 0 else upper_gamma)(a, m)
-            return value, a * np.exp(log_probability(a, m)), a - m
-        x = count[rows]
+        a = shape[rows]
+        m = a * np.exp(t)
+        return gamma(a, m), a * np.exp(log_probability(a, m)), a - m
+
+    return _solve(curve, shape, tail, side)
+
+
+def _mid_p(count: FloatArray, tail: FloatArray, side: int) -> FloatArray:
+    """The mean at which P(X beyond x) + P(X = x) / 2 equals `tail`; counts above 0."""
+    gamma = lower_gamma if side > 0 else upper_gamma
+    centre, beyond = count + 0.5, count + 1.0 if side > 0 else count
+
+    def curve(t: FloatArray, rows: Rows) -> tuple[FloatArray, FloatArray, FloatArray]:
+        m, x = centre[rows] * np.exp(t), count[rows]
         chance = np.exp(log_probability(x, m))
-        value = (lower_gamma if side > 0 else upper_gamma)(beyond[rows], m) + 0.5 * chance
+        value = gamma(beyond[rows], m) + 0.5 * chance
         return value, 0.5 * (x + m) * chance, x - m + m / (x + m)
 
-    edge = np.full(count.shape, _LOG_RANGE)
+    return _solve(curve, centre, tail, side)
+
+
+def _solve(curve: Curve, centre: FloatArray, tail: FloatArray, side: int) -> FloatArray:
+    """Where the curve, on the log scale relative to `centre`, equals `tail`."""
+    edge = np.full(centre.shape, _LOG_RANGE)
     start = np.log(_start(centre, tail, side) / centre)
     # The last step leaves an error of the order of its cube, with a factor that is small in the
     # tail.

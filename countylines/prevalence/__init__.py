@@ -1,6 +1,7 @@
 """Prevalence: how many lines are active, what share, and how sure.
 
 - :func:`proportion`: a share with its interval.
+- :func:`standardised_rate`: a rate with the make-up of a standard population.
 - :func:`rate`: events per head or per unit of time with their interval.
 - :func:`active_at`, :func:`active_during`: spells, or lines, active on a day or in a window.
 - :func:`openings`, :func:`closures`, :func:`line_days`: flows, and days of activity.
@@ -27,6 +28,7 @@ from countylines.prevalence.pooled_proportion import pooled_proportion
 from countylines.prevalence.pooled_rate import pooled_rate
 from countylines.prevalence.proportion import proportion
 from countylines.prevalence.rate import rate
+from countylines.prevalence.standardised_rate import standardised_rate
 from countylines.prevalence.steady_state_stock import steady_state_stock
 from countylines.prevalence.stock_flow_audit import stock_flow_audit
 from countylines.prevalence.stock_from_distinct import stock_from_distinct
@@ -47,6 +49,7 @@ __all__ = [
     "pooled_rate",
     "proportion",
     "rate",
+    "standardised_rate",
     "steady_state_stock",
     "stock_flow_audit",
     "stock_from_distinct",
