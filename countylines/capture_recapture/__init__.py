@@ -19,6 +19,7 @@ from countylines.capture_recapture.existence import existence
 from countylines.capture_recapture.histories import CaptureHistories
 from countylines.capture_recapture.lincoln_petersen import lincoln_petersen
 from countylines.capture_recapture.loglinear import loglinear
+from countylines.capture_recapture.model_average import ModelAverage
 from countylines.capture_recapture.model_search import model_search
 from countylines.capture_recapture.model_search_result import ModelSearch
 from countylines.capture_recapture.sample_coverage import sample_coverage
@@ -26,6 +27,7 @@ from countylines.capture_recapture.zelterman import zelterman
 
 __all__ = [
     "CaptureHistories",
+    "ModelAverage",
     "ModelSearch",
     "chao_lower_bound",
     "chapman",
