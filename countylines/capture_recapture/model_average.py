@@ -25,7 +25,7 @@ SIZEABLE = 0.05  # of the weight, on models without an estimate: warned of
 NAMES = {"bic": "BIC", "aic": "AIC", "aicc": "AICc"}
 HALF = 0.5
 NEAR = 0.1  # of the average: how close an estimate is to it
-REFERENCES = ("buckland1997", "burnham2002", "chao1987")
+REFERENCES = ("buckland1997", "burnham2002", "chao1987", "kabaila2020")
 _WORDS = {
     "hidden-infinite": "an infinite number hidden",
     "hidden-zero": "nobody hidden",
