@@ -28,6 +28,7 @@ population, claim or leave open. What there is:
     :func:`~countylines.capture_recapture.chapman`,
     :func:`~countylines.capture_recapture.chao_lower_bound`,
     :func:`~countylines.capture_recapture.zelterman`,
+    :func:`~countylines.capture_recapture.closed_population`,
     :func:`~countylines.capture_recapture.sample_coverage`,
     :func:`~countylines.capture_recapture.existence`,
     :func:`~countylines.capture_recapture.loglinear`,

@@ -5,6 +5,7 @@
 - :func:`chapman`: two lists, with the small-sample bias nearly removed.
 - :func:`chao_lower_bound`: how often each unit was seen, and the fewest that can be hidden.
 - :func:`zelterman`: the same counts, another estimate.
+- :func:`closed_population`: chances that differ by list, by unit or once seen before.
 - :func:`sample_coverage`: how much of each list the others know.
 - :func:`existence`: whether a log-linear estimate exists, before it is computed.
 - :func:`loglinear`: many lists, one model.
@@ -15,6 +16,7 @@ from __future__ import annotations
 
 from countylines.capture_recapture.chao_lower_bound import chao_lower_bound
 from countylines.capture_recapture.chapman import chapman
+from countylines.capture_recapture.closed_population import closed_population
 from countylines.capture_recapture.existence import existence
 from countylines.capture_recapture.histories import CaptureHistories
 from countylines.capture_recapture.lincoln_petersen import lincoln_petersen
@@ -31,6 +33,7 @@ __all__ = [
     "ModelSearch",
     "chao_lower_bound",
     "chapman",
+    "closed_population",
     "existence",
     "lincoln_petersen",
     "loglinear",

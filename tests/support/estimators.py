@@ -218,6 +218,7 @@ EXEMPT: Mapping[str, str] = {
     "CaptureHistories": "a table, not an estimator",
     "chao_lower_bound": "frequencies in, their dimension reduced",
     "zelterman": "frequencies in, their dimension reduced",
+    "closed_population": "one table in, one estimate out",
     "sample_coverage": "one table in, one estimate out",
     "existence": "a table in, a verdict out",
     "loglinear": "one table in, one estimate out",
