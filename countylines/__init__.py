@@ -32,9 +32,9 @@ population, claim or leave open. What there is:
     :func:`~countylines.capture_recapture.sample_coverage`,
     :func:`~countylines.capture_recapture.existence`,
     :func:`~countylines.capture_recapture.loglinear`,
+    :func:`~countylines.capture_recapture.goodness_of_fit`,
     :func:`~countylines.capture_recapture.model_search`, which returns a
-    :class:`~countylines.capture_recapture.ModelSearch`, whose average is a
-    :class:`~countylines.capture_recapture.ModelAverage`.
+    :class:`~countylines.capture_recapture.ModelSearch`.
 ``countylines.disproportionality``
     Who is over-represented: :func:`~countylines.disproportionality.representation_ratio`,
     :func:`~countylines.disproportionality.representation_to_rate_ratio`,

@@ -183,6 +183,13 @@ def generator(rng: object) -> np.random.Generator:
     )
 
 
+def seed(rng: object) -> int:
+    """Return a whole number that stands for `rng`, so that limits and a later test agree."""
+    if isinstance(rng, (int, np.integer)) and not isinstance(rng, bool):
+        return whole_number("rng", rng)
+    return int(generator(rng).integers(2**63))
+
+
 # --- arrays ---------------------------------------------------------------------------------
 
 

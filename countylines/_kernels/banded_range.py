@@ -12,7 +12,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from countylines._kernels import facial_set, loglinear_fit
+from countylines._kernels import facial_set
+from countylines._kernels.many_tables import ManyTables
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -37,15 +38,15 @@ class Range(NamedTuple):
 
 def extremes(low: FloatArray, high: FloatArray, terms: IntArray, cells: IntArray) -> Range:
     """Range of the total, cells and hidden together, over whole tables between `low` and `high`."""
-    fitter = _Fitter(terms, cells)
+    fitter = ManyTables(terms, cells)
     width = high - low + 1.0
     tables = float(np.prod(width))
     if tables <= MOST_TABLES:
-        totals, verdicts = fitter.totals(_every_table(low, high))
+        totals, verdicts = _totals(fitter, _every_table(low, high))
         found = totals[np.isfinite(totals)]
         ends = (found.min(), found.max()) if found.size else (np.nan, np.nan)
         return Range(float(ends[0]), float(ends[1]), tables, frozenset(verdicts.tolist()), True)
-    codes: set[int] = set(fitter.totals(_patterns(low, high))[1].tolist())
+    codes: set[int] = set(_totals(fitter, _patterns(low, high))[1].tolist())
     starts = [low, high, np.floor(0.5 * (low + high)), np.maximum(low, np.minimum(high, 1.0))]
     least, most = (
         float(np.fmax.reduce([_climb(fitter, sign, s, low, high, codes) for s in starts]))
@@ -54,31 +55,10 @@ def extremes(low: FloatArray, high: FloatArray, terms: IntArray, cells: IntArray
     return Range(-least, most, tables, frozenset(codes), False)
 
 
-class _Fitter:
-    """Totals of many tables under one model."""
-
-    def __init__(self, terms: IntArray, cells: IntArray) -> None:
-        self.terms, self.cells = terms, cells
-        self.solved: facial_set.Solved = {}
-
-    def totals(self, tables: FloatArray) -> tuple[FloatArray, IntArray]:
-        """Total of each table, nan where it has no estimate, and its verdict."""
-        rows = len(tables)
-        patterns, place = np.unique(tables > 0, axis=0, return_inverse=True)
-        mask = np.ones((1, len(self.terms)), dtype=bool)
-        found = facial_set.faces(mask, self.terms, patterns, self.cells, self.solved)
-        place = place.reshape(rows)
-        code = found.code[place]
-        usable = np.flatnonzero(code <= facial_set.BOUNDARY_FINITE)
-        totals = np.full(rows, np.nan)
-        if usable.size:
-            where = place[usable]
-            fits = loglinear_fit.fit(
-                tables[usable], self.terms, found.basis[where], found.on_face[where], self.cells
-            )
-            hidden = np.where(fits.converged, np.exp(fits.log_hidden), np.nan)
-            totals[usable] = tables[usable].sum(axis=1) + hidden
-        return totals, code
+def _totals(fitter: ManyTables, tables: FloatArray) -> tuple[FloatArray, IntArray]:
+    """Total of each table, nan where it has no estimate, and its verdict."""
+    fits = fitter.fit(tables)
+    return np.where(fits.code <= facial_set.BOUNDARY_FINITE, fits.total, np.nan), fits.code
 
 
 def _every_table(low: FloatArray, high: FloatArray) -> FloatArray:
@@ -102,7 +82,7 @@ def _patterns(low: FloatArray, high: FloatArray) -> FloatArray:
 
 
 def _climb(
-    fitter: _Fitter,
+    fitter: ManyTables,
     sign: float,
     start: FloatArray,
     low: FloatArray,
@@ -111,10 +91,10 @@ def _climb(
 ) -> float:
     """Largest `sign` times total that steps from one table reach; nan if none has an estimate."""
     here = start
-    best = sign * float(fitter.totals(here[None])[0][0])
+    best = sign * float(_totals(fitter, here[None])[0][0])
     for _ in range(_MOST_STEPS):
         tried = _single_changes(here, low, high)
-        totals, met = fitter.totals(tried)
+        totals, met = _totals(fitter, tried)
         codes.update(met.tolist())
         gain = np.nan_to_num(sign * totals, nan=-np.inf)
         together = here.copy()
@@ -124,7 +104,7 @@ def _climb(
             top = changed[np.argmax(gain[changed])]
             if gain[top] > floor:
                 together[cell] = tried[top, cell]
-        joint = sign * float(fitter.totals(together[None])[0][0])
+        joint = sign * float(_totals(fitter, together[None])[0][0])
         top = int(np.argmax(gain))
         if not np.isfinite(joint) or joint < gain[top]:
             together, joint = tried[top], float(gain[top])

@@ -9,6 +9,7 @@
 - :func:`sample_coverage`: how much of each list the others know.
 - :func:`existence`: whether a log-linear estimate exists, before it is computed.
 - :func:`loglinear`: many lists, one model.
+- :func:`goodness_of_fit`: whether the counts on the lists follow that model.
 - :func:`model_search`: many lists, every hierarchical model, and how far they disagree.
 """
 
@@ -18,10 +19,10 @@ from countylines.capture_recapture.chao_lower_bound import chao_lower_bound
 from countylines.capture_recapture.chapman import chapman
 from countylines.capture_recapture.closed_population import closed_population
 from countylines.capture_recapture.existence import existence
+from countylines.capture_recapture.goodness_of_fit import goodness_of_fit
 from countylines.capture_recapture.histories import CaptureHistories
 from countylines.capture_recapture.lincoln_petersen import lincoln_petersen
 from countylines.capture_recapture.loglinear import loglinear
-from countylines.capture_recapture.model_average import ModelAverage
 from countylines.capture_recapture.model_search import model_search
 from countylines.capture_recapture.model_search_result import ModelSearch
 from countylines.capture_recapture.sample_coverage import sample_coverage
@@ -29,12 +30,12 @@ from countylines.capture_recapture.zelterman import zelterman
 
 __all__ = [
     "CaptureHistories",
-    "ModelAverage",
     "ModelSearch",
     "chao_lower_bound",
     "chapman",
     "closed_population",
     "existence",
+    "goodness_of_fit",
     "lincoln_petersen",
     "loglinear",
     "model_search",

@@ -78,7 +78,7 @@ def estimate_population(
     level = _validate.level(level)
     alternative = _validate.alternative(alternative)
     replicates = _validate.whole_number("replicates", replicates, low=99)
-    seed = _seed(rng)
+    seed = _validate.seed(rng)
     given = {"n_first": n_first, "n_second": n_second, "n_both": n_both}
     if null is not None:
         given["null"] = null
@@ -165,13 +165,6 @@ def _check(n_first: Any, n_second: Any, n_both: Any, *rest: Any) -> None:
     _validate.not_above("n_both", n_both, "n_second", n_second, where, remedy)
     for values in tested:
         _validate.exposure("null", values, where, zero=True)
-
-
-def _seed(rng: RNG) -> int:
-    """A whole number that stands for `rng`, so that the limits and a later test agree."""
-    if isinstance(rng, (int, np.integer)) and not isinstance(rng, bool):
-        return _validate.whole_number("rng", rng)
-    return int(_validate.generator(rng).integers(2**63))
 
 
 def _bound(

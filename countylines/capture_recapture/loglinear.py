@@ -3,29 +3,34 @@
 from __future__ import annotations
 
 import functools
-import math
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from countylines import _validate
-from countylines._kernels import banded_profile, banded_range, facial_set
+from countylines._kernels import banded_profile
 from countylines._kernels.criteria import criteria
-from countylines._typing import Alternative
-from countylines.capture_recapture import _loglinear_ends, _models
+from countylines._typing import RNG, Alternative, Progress
+from countylines.capture_recapture import (
+    _loglinear_bootstrap,
+    _loglinear_ends,
+    _loglinear_notes,
+    _models,
+)
 from countylines.capture_recapture._fits import ModelFits, fit_models
 from countylines.capture_recapture._loglinear_ends import Ends, Quantity
 from countylines.capture_recapture.existence import facial, worded
 from countylines.capture_recapture.histories import CaptureHistories
-from countylines.errors import DegenerateDataWarning, InputError, warn
-from countylines.results import Estimate, Note, PopulationEstimate, Verdict
+from countylines.errors import InputError
+from countylines.results import Estimate, Note, PopulationEstimate
 
-INTERVALS = ("profile", "wald", "lognormal")
+INTERVALS = ("profile", "wald", "lognormal", "bootstrap")
 REFERENCES = {
     "profile": ("fienberg2012", "cormack1992"),
     "wald": ("fienberg2012",),
     "lognormal": ("fienberg2012", "chao1987"),
+    "bootstrap": ("fienberg2012", "buckland1991", "efron1987"),
 }
 
 
@@ -37,6 +42,10 @@ def loglinear(
     level: float = 0.95,
     null: float | None = None,
     alternative: Alternative = "two-sided",
+    replicates: int = 1999,
+    kind: str = "semiparametric",
+    rng: RNG = None,
+    progress: Progress = False,
 ) -> PopulationEstimate:
     r"""Population size from many lists, by one hierarchical log-linear model.
 
@@ -54,15 +63,26 @@ def loglinear(
         ``"independence"``, ``"all-two-way"``, a formula such as ``"A*B + C"`` (an interaction holds
         everything below it), or generators such as ``[("A", "B"), ("C",)]``, which names with
         blanks need. Every list is named.
-    interval : {"profile", "wald", "lognormal"}, default "profile"
+    interval : {"profile", "wald", "lognormal", "bootstrap"}, default "profile"
         Limits: exact multinomial profile likelihood, whose upper end may be infinite; standard
-        errors of the total; or normal limits for the log of the hidden number.
+        errors of the total; normal limits for the log of the hidden number; or quantiles of
+        simulated populations, corrected for bias and acceleration.
     level : float, default 0.95
         Confidence level, a share in (0, 1).
     null : float or None, optional
         Population size under test; without it nothing is tested.
     alternative : {"two-sided", "less", "greater"}, default "two-sided"
         Side of the interval and of the test.
+    replicates : int, default 1999
+        Replicates of ``interval="bootstrap"``, at least 99.
+    kind : {"semiparametric", "parametric", "conditional"}, default "semiparametric"
+        From which shares the bootstrap draws the cells: those observed, with the hidden cell filled
+        in by the estimate; those fitted; or those observed without a hidden cell, which leaves out
+        the variation of how many are hidden and is too narrow where most units are seen.
+    rng : int, Generator or None, optional
+        Random numbers of ``interval="bootstrap"`` (SPEC 7).
+    progress : bool or callable, default False
+        True writes to standard error; a callable gets ``(done, total)`` replicates.
 
     Returns
     -------
@@ -86,6 +106,8 @@ def loglinear(
     -----
     DegenerateDataWarning
         If the estimate does not exist, or some cells have fitted value 0.
+    ApproximationWarning
+        If more than 5 % of the replicates of a bootstrap have no estimate.
 
     See Also
     --------
@@ -119,6 +141,13 @@ def loglinear(
     beyond that by a search whose range the true one may exceed. AIC and BIC take the middle of the
     numbers that may have been seen.
 
+    ``"bootstrap"`` draws populations of the estimated size, puts them on the lists, hides those on
+    none and fits the same model again, on the facial set of that replicate. Limits are BCa limits
+    of the total [4]_ with an exact jackknife, cut at the number seen. Replicates that are infinite
+    stay so. With bands each replicate is suppressed like the table, which takes bands that are all
+    alike. The choice of the model is not repeated: a model found by a search needs the bootstrap of
+    that search.
+
     Where there is no finite estimate the limits are those of the profile likelihood, whatever was
     asked for, and `interval_method` says so. Where one list holds nearly all units, every interval
     here ends too low more often than `level` allows (two lists of 90 % and 20 % of 50 units:
@@ -139,6 +168,9 @@ def loglinear(
        contingency tables with censored cells with application to estimating the number of people
        who inject drugs in Scotland. *Statistics in Medicine* 33, 1564-1579.
        https://doi.org/10.1002/sim.6047
+    .. [4] Buckland, S. T. and Garthwaite, P. H. (1991). Quantifying precision of mark-recapture
+       estimates using the bootstrap and related methods. *Biometrics* 47, 255-268.
+       https://doi.org/10.2307/2532510
 
     Examples
     --------
@@ -171,7 +203,13 @@ def loglinear(
     """
     interval = _validate.option("interval", interval, INTERVALS)
     level = _validate.level(level)
-    alternative_word = _validate.alternative(alternative)
+    _validate.alternative(alternative)
+    plan = _loglinear_bootstrap.Plan(
+        _validate.option("kind", kind, _loglinear_bootstrap.KINDS),
+        _validate.whole_number("replicates", replicates, low=99),
+        _validate.seed(rng),
+        progress,
+    )
     counts = _models.counts_of(histories)
     parsed = _models.parse(model, histories.lists)
     tested = None if null is None else _validate.number("null", null, low=0)
@@ -181,23 +219,32 @@ def loglinear(
     fits = fit_models(counts, parsed.terms, masks, faces=faces)
     if not verdict.estimable:
         interval = "profile"
-    if interval == "profile" and (counts.high - counts.low).sum() > banded_profile.WIDEST_SUM:
-        raise _too_wide(counts)
-    total, hidden, least = _ends(
-        fits, counts, parsed, verdict, interval, level, alternative_word, tested
-    )
+    least = float(counts.low.sum())
+    draws, more = None, tuple[Note, ...]()
+    if interval == "bootstrap":
+        drawn = _loglinear_bootstrap.draw(counts, parsed, fits, plan)
+        total, more = _loglinear_bootstrap.ends(
+            drawn, counts, parsed, fits, level=level, alternative=alternative, null=tested
+        )
+        # the number seen is itself a mean where counts are banded
+        excess = float(fits.expected[0].sum()) - least
+        hidden = Ends(max(total.low - excess, 0.0), total.high - excess)
+        draws = drawn.totals[None]
+    else:
+        asked = None if tested is None else tested - least
+        total, hidden = _ends(fits, counts, parsed, interval, level, alternative, asked)
     observed = fits.expected[0].sum()
     n_observed = observed if counts.is_banded else int(observed)
     shared: dict[str, Any] = {
         "level": level,
         "interval_method": interval,
         "method": "log-linear",
-        "alternative": alternative_word,
+        "alternative": alternative,
         "verdict": verdict,
         "references": REFERENCES[interval] + (("overstall2014",) if counts.is_banded else ()),
         "n": n_observed,
     }
-    region, notes = _range(counts, parsed)
+    region, range_notes = _loglinear_notes.identified_range(counts, parsed)
     return PopulationEstimate(
         quantity="population size",
         estimate=float(fits.total[0]),
@@ -217,13 +264,21 @@ def loglinear(
         n_observed=n_observed,
         null=tested,
         pvalue=total.pvalue,
-        notes=_notes(verdict, fits, least, total) + notes,
+        notes=_loglinear_notes.notes(verdict, fits, least, total) + more + range_notes,
+        draws=draws,
         model=parsed.formula,
         generators=parsed.generators,
         params=_effects(fits, parsed),
         **_fit_statistics(fits, counts),
         _recompute=functools.partial(
-            loglinear, histories, parsed.generators, interval=interval, level=level
+            loglinear,
+            histories,
+            parsed.generators,
+            interval=interval,
+            level=level,
+            replicates=plan.replicates,
+            kind=kind,
+            rng=plan.seed,
         ),
         **shared,
     )
@@ -262,90 +317,27 @@ def _ends(
     fits: ModelFits,
     counts: _models.Counts,
     model: _models.Model,
-    verdict: Verdict,
     interval: str,
     level: float,
     alternative: str,
-    null: float | None,
-) -> tuple[Ends, Ends, float]:
-    """Limits of the total beyond the least number seen, of the hidden number, and that number."""
-    least = float(counts.low.sum())
-    asked = None if null is None else null - least
-    if verdict.code == "not-identified":
+    asked: float | None,
+) -> tuple[Ends, Ends]:
+    """Limits of the total beyond the least number seen, and of the hidden number."""
+    if np.isnan(fits.hidden[0]):
         nothing = _loglinear_ends.unknown(alternative, asked)
-        return nothing, nothing, least
+        return nothing, nothing
+    if interval == "profile" and (counts.high - counts.low).sum() > banded_profile.WIDEST_SUM:
+        raise _too_wide(counts)
     of_total, of_hidden = _loglinear_ends.curves(counts, model)
-    start = float(fits.hidden[0]) if verdict.estimable else max(counts.n, 1.0)
-    value, error = float(fits.total[0]) - least, float(fits.total_error[0])
+    start = float(fits.hidden[0]) if fits.estimable[0] else max(counts.n, 1.0)
+    value, error = float(fits.total[0] - counts.low.sum()), float(fits.total_error[0])
     total = _loglinear_ends.ends(
         Quantity(value, error, of_total, start), interval, level, alternative, asked
     )
     if not counts.is_banded:
-        return total, total, least
+        return total, total
     value, error = float(fits.hidden[0]), float(fits.hidden_error[0])
     hidden = _loglinear_ends.ends(
         Quantity(value, error, of_hidden, start), interval, level, alternative, None
     )
-    return total, hidden, least
-
-
-def _range(
-    counts: _models.Counts, model: _models.Model
-) -> tuple[tuple[float | None, float | None], tuple[Note, ...]]:
-    """Smallest and largest estimate over the tables within the bands, and what to know of them."""
-    if not counts.is_banded:
-        return (None, None), ()
-    found = banded_range.extremes(counts.low, counts.high, model.terms, counts.cells)
-    least, most = counts.low.sum(), counts.high.sum()
-    bands = int((counts.high > counts.low).sum())
-    text = (
-        f"{bands} cell{'s are' if bands > 1 else ' is'} known only as a band: between {least:,.0f} "
-        f"and {most:,.0f} units were seen. The likelihood is that of what is known; the number "
-        "observed is its mean given the fit."
-    )
-    notes = [Note("banded-counts", text)]
-    ways = f"all {found.tables:,.0f} tables" if found.enumerated else f"{found.tables:.2g} tables"
-    how = "each fitted" if found.enumerated else "searched, so the range may be wider"
-    none = sorted(c for c in found.codes if c > facial_set.BOUNDARY_FINITE)
-    low, high = found.low, found.high
-    if np.isnan(low):
-        text = f"None of {ways} within the bands ({how}) gives an estimate"
-    else:
-        text = (
-            f"Over {ways} within the bands ({how}) the estimate runs from {low:,.0f} to {high:,.0f}"
-        )
-    if none:
-        words = ", ".join(repr(facial_set.CODES[c]) for c in none)
-        also = "" if np.isnan(low) else "; some give none"
-        text += f"{also} ({words})"
-        open_ended = facial_set.NOT_IDENTIFIED in none
-        if open_ended or facial_set.HIDDEN_ZERO in none:
-            low = least
-        if open_ended or facial_set.HIDDEN_INFINITE in none:
-            high = math.inf
-    notes.append(Note("identified-range", text + "."))
-    return (float(low), float(high)), tuple(notes)
-
-
-def _notes(verdict: Verdict, fits: ModelFits, least: float, total: Ends) -> tuple[Note, ...]:
-    notes = [
-        Note(
-            "model-dependence",
-            "The hidden number rests on the model: others that fit as well can differ "
-            "several-fold, and no count tests whether units on no list follow it.",
-        )
-    ]
-    if verdict.code != "ok":
-        text = " ".join(verdict.reasons)
-        notes.append(Note(verdict.code, text))
-        warn(text, DegenerateDataWarning)
-    if total.peak is not None and verdict.estimable:
-        text = (
-            "The profile limits belong to the multinomial likelihood, whose maximum is "
-            f"{least + total.peak:,.1f}; the estimate is that of the Poisson likelihood."
-        )
-        notes.append(Note("multinomial-maximum", text))
-    if fits.df[0] == 0:
-        text = "The model has a parameter for every cell that it fits: nothing tests its fit."
-        notes.append(Note("saturated", text))
-    return tuple(notes)
+    return total, hidden

@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
-import math
 from dataclasses import dataclass, field
-from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from countylines import _citations, _frames, _render, _validate
+from countylines import _render, _validate
 from countylines._kernels import criteria
-from countylines._typing import Alternative
-from countylines.capture_recapture import _model_disagreement
 from countylines.capture_recapture.histories import CaptureHistories
 from countylines.capture_recapture.loglinear import loglinear
-from countylines.capture_recapture.model_average import ModelAverage, averaged
 from countylines.errors import InputError
-from countylines.results import Note, PopulationEstimate
+from countylines.results import PopulationEstimate
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class ModelSearch:
     r"""Models of one table, compared; what :func:`model_search` returns.
 
-    It is not an estimate. It answers how far the models that the counts support disagree, and its
-    summary shows that, never one number alone.
+    It is not an estimate. Its summary shows how far the models that the counts support disagree,
+    and never one number alone.
 
     Parameters
     ----------
@@ -34,30 +29,18 @@ class ModelSearch:
         One row a model, best first: ``model, generators, estimate, hidden, standard_error,
         deviance, df, parameters, on_face`` (parameters that are not at minus infinity),
         ``log_likelihood, aic, aicc, bic, weight, estimable, code``.
-    criterion : {"bic", "aic", "aicc"}
+    criterion : str
         What the table is sorted by and the weights are made from.
     max_order : int
         Largest interaction allowed.
-    strategy : {"exhaustive", "bounded", "downhill"}
-        All models; the best and every other within `within` of it; or the models met on a walk.
+    strategy : str
+        ``"exhaustive"``, or ``"downhill"``: then the table has only the models met on the way.
     histories : CaptureHistories
         The table of counts.
-    within : float
-        Largest distance of a model of the table from the best, in units of the criterion; infinite
-        unless the search is bounded.
-    left_out : float
-        Share of the weight of all models that those outside the table hold at most; nan where
-        nothing bounds it, as after a walk downhill.
-    notes : tuple of Note
-        Facts about this search that its reader must know.
-    references : tuple of str
-        Keys of the package's bibliography.
 
     See Also
     --------
     model_search : how it is made.
-    ModelAverage : what :meth:`average` returns.
-    countylines.plotting.disagreement : a picture of it.
 
     Notes
     -----
@@ -82,16 +65,6 @@ class ModelSearch:
     max_order: int
     strategy: str
     histories: CaptureHistories = field(repr=False)
-    within: float = math.inf
-    left_out: float = 0.0
-    notes: tuple[Note, ...] = ()
-    references: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        _frames.freeze(self, vars(self))
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        _frames.freeze(self, state)
 
     @functools.cached_property
     def best(self) -> PopulationEstimate:
@@ -116,218 +89,62 @@ class ModelSearch:
         -------
         DataFrame
             One row for each criterion and way of counting parameters (``"all"``, or ``"on face"``,
-            without those at minus infinity): ``criterion, counted``; the best ``model``, its
-            ``estimate``, that of the ``runner_up``, the ``lowest`` and ``highest`` estimates among
-            the supported models, and their number, ``models``; ``modes``, the totals round which
-            the weight gathers, and their ``shares`` of it, the largest first; ``lost``, the share
-            of the weight on models without an estimate; ``settled``, whether no model outside the
-            table can be the best by that criterion.
-
-        Raises
-        ------
-        InputError
-            If `within` is negative, or beyond what a bounded search has kept.
-
-        See Also
-        --------
-        average : the same by one criterion, with quantiles.
-
-        Notes
-        -----
-        A mode is a hill of the weighted mixture of the models' sampling distributions (as in
-        :meth:`average`), on a logarithmic scale, that a valley of half its height parts from any
-        higher one and that holds 5 % of the weight of the models with an estimate.
+            without those at minus infinity): the best model, its estimate, that of the runner-up,
+            the lowest and highest estimates among the supported models, and their number.
         """
         within = _validate.number("within", within, low=0)
-        if within > self.within:
-            raise InputError(
-                _validate.sentence(
-                    "within",
-                    f"at most {self.within:g}, as the search was told",
-                    _validate.show(within),
-                    remedy=f"Search again with within={within:g}.",
-                )
+        usable = self.table[self.table["estimable"]]
+        n = float(self.histories.n_observed)  # type: ignore[arg-type]
+        rows = []
+        for counted in ("parameters", "on_face"):
+            values = criteria.criteria(
+                usable["log_likelihood"].to_numpy(), usable[counted].to_numpy(dtype=np.int64), n
             )
-        return _model_disagreement.rows(self.table, self._n_observed, within, self._settles)
-
-    def average(
-        self,
-        criterion: str | None = None,
-        *,
-        level: float = 0.95,
-        alternative: Alternative = "two-sided",
-    ) -> ModelAverage:
-        """The models' estimates averaged by weight, with the quantiles and modes of their mixture.
-
-        It answers what all models say together, and shows whether that is anything that one of
-        them says: where they gather round several totals the average lies between, and no single
-        interval tells of it.
-
-        Parameters
-        ----------
-        criterion : {"bic", "aic", "aicc"} or None, optional
-            What the weights are made from; that of the search if None.
-        level : float, default 0.95
-            Share of the mixture between the limits, in (0, 1).
-        alternative : {"two-sided", "less", "greater"}, default "two-sided"
-            Side of the limits.
-
-        Returns
-        -------
-        ModelAverage
-
-        Raises
-        ------
-        InputError
-            If no model has an estimate, or the search kept only models near the best by another
-            criterion.
-
-        Warns
-        -----
-        DegenerateDataWarning
-            If models without an estimate hold more than 5 % of the weight.
-        ApproximationWarning
-            If models with parameters at minus infinity hold half the weight by AIC or AICc.
-
-        See Also
-        --------
-        disagreement : all criteria at once.
-        """
-        name = self.criterion if criterion is None else criterion
-        name = _validate.option("criterion", name, criteria.NAMES)
-        if self.strategy == "bounded" and name != self.criterion:
-            raise InputError(
-                _validate.sentence(
-                    "criterion",
-                    f"{self.criterion!r}, by which the search was bounded",
-                    repr(name),
-                    remedy=f"Search again with criterion={name!r}.",
+            for name in criteria.NAMES:
+                order = np.argsort(values[name], kind="stable")
+                close = order[values[name][order] <= values[name][order[:1]] + within]
+                estimates = usable["estimate"].to_numpy()
+                rows.append(
+                    {
+                        "criterion": name,
+                        "counted": "all" if counted == "parameters" else "on face",
+                        "model": usable["model"].iloc[order[0]],
+                        "estimate": estimates[order[0]],
+                        "runner_up": estimates[order[1]] if len(order) > 1 else np.nan,
+                        "lowest": estimates[close].min(),
+                        "highest": estimates[close].max(),
+                        "models": len(close),
+                    }
                 )
-            )
-        return averaged(
-            self.table,
-            n_observed=int(self._n_observed),
-            criterion=name,
-            level=level,
-            alternative=alternative,
-            left_out=self.left_out,
-        )
+        return pd.DataFrame(rows)
 
-    def _settles(self, criterion: str, counted: str) -> bool:
-        """Whether no model outside the table can be the best."""
-        if self.strategy == "bounded":
-            return criterion == self.criterion and counted == "all"
-        return self.strategy == "exhaustive"
-
-    @property
-    def _shown(self) -> float:
-        """Distance from the best up to which the summary takes models as supported."""
-        return min(6.0, self.within)
-
-    @property
-    def _n_observed(self) -> float:
-        return float(self.histories.n_observed)  # type: ignore[arg-type]
-
-    def summary(self, format: str = "text") -> str:
+    def summary(self) -> str:
         """The disagreement in words and numbers.
 
-        Parameters
-        ----------
-        format : {"text", "markdown", "html", "latex"}, default "text"
-            Markup of the table. Everything is escaped.
-
         Returns
         -------
         str
         """
-        _validate.option("format", format, _render.FORMATS)
         usable = int(self.table["estimable"].sum())
-        title = (
+        lines = [
             f"Search of {len(self.table):,} models ({self.strategy}, interactions of up to "
-            f"{self.max_order} lists); {usable:,} give an estimate"
-        )
-        shown = self.disagreement(within=self._shown)
-        facts = [("observed", _render.number(self._n_observed))]
-        table = _model_disagreement.in_words(shown)
-        return _render._document(title, facts, table, [note.text for note in self.notes], format)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Nested dictionary for strict JSON: nan becomes None, infinities ``"inf"``, ``"-inf"``.
-
-        Returns
-        -------
-        dict
-            With a ``countylines`` entry that names the version; tables are lists by column.
-        """
-        tables = {"table": self.table, "disagreement": self.disagreement(within=self._shown)}
-        content = {
-            "countylines": _frames.version(),
-            "kind": type(self).__name__,
-            "criterion": self.criterion,
-            "max_order": self.max_order,
-            "strategy": self.strategy,
-            "within": self.within,
-            "left_out": self.left_out,
-            "lists": self.histories.lists,
-            "cells": self.histories.cells(),
-            "structural_zeros": self.histories.structural_zeros,
-            **{
-                name: {str(c): frame[c].tolist() for c in frame.columns}
-                for name, frame in tables.items()
-            },
-            "notes": [{"code": note.code, "text": note.text} for note in self.notes],
-            "references": self.references,
-        }
-        made: dict[str, Any] = _frames.to_dict(content)
-        return made
-
-    def plot(self, ax: Any = None, **options: Any) -> Any:
-        """Draw how the models disagree.
-
-        Parameters
-        ----------
-        ax : matplotlib Axes or None
-            Where to draw; a new figure if None.
-        **options
-            Passed to :func:`countylines.plotting.disagreement`.
-
-        Returns
-        -------
-        matplotlib Axes
-        """
-        from countylines import plotting
-
-        return plotting.disagreement(self, ax=ax, **options)
-
-    def cite(self, format: str = "text") -> str:
-        """References of the methods used, and of countylines itself.
-
-        Parameters
-        ----------
-        format : {"text", "bibtex"}, default "text"
-
-        Returns
-        -------
-        str
-        """
-        return _citations.cite(self.references, format)
-
-    def identical(self, other: object) -> bool:
-        """Whether another search found the same in the same table.
-
-        Parameters
-        ----------
-        other : object
-            What to compare with.
-
-        Returns
-        -------
-        bool
-        """
-        return type(self) is type(other) and all(
-            _frames.identical(getattr(self, f.name), getattr(other, f.name))
-            for f in dataclasses.fields(self)
-        )
+            f"{self.max_order} lists); {usable:,} give an estimate",
+            "  criterion  parameters  best model's total  runner-up  supported models",
+            *(
+                f"  {row.criterion:<9}  {row.counted:<10}  {_render.number(row.estimate):>18}  "
+                f"{_render.number(row.runner_up):>9}  {row.models} of them, "
+                f"{_render.number(row.lowest)} to {_render.number(row.highest)}"
+                for row in self.disagreement().itertuples()
+            ),
+            "  note: Models that fit the lists equally well need not agree on who is on none.",
+            "  note: The range is no interval: it holds no sampling error.",
+        ]
+        if self.strategy == "downhill":
+            lines.append(
+                "  note: A downhill search stops at the first model that no single change "
+                "improves; better ones may exist."
+            )
+        return "\n".join(lines)
 
     def __repr__(self) -> str:
         return (
@@ -337,6 +154,3 @@ class ModelSearch:
 
     def __str__(self) -> str:
         return self.summary()
-
-    def _repr_html_(self) -> str:
-        return self.summary("html")
