@@ -23,7 +23,7 @@ def counts():
 
 def all_models(counts, max_order):
     terms = hierarchical.all_terms(5, max_order)
-    masks = hierarchical.term_masks(hierarchical.every_model(5, max_order), terms)
+    masks = hierarchical.all_models(terms)
     faces = facial_set.faces(masks, terms, counts > 0, CELLS)
     chosen = faces.code <= facial_set.BOUNDARY_FINITE
     rows = np.broadcast_to(counts, (int(chosen.sum()), 31))

@@ -135,8 +135,9 @@ def _mode_facts(result: Any, *, brief: bool = False) -> list[tuple[str, str]]:
     if brief:
         places = " and ".join(f"{number(m.mode)} ({100 * m.mass:.0f} %)" for m in rows)
         return [("modes", f"{len(rows)} modes, {places}")]
+    share = "probable" if result.interval_kind == "credible" else "of the weight"
     words = [
-        f"{number(m.mode)} ({number(m.low)} to {number(m.high)}), {100 * m.mass:.0f} % probable"
+        f"{number(m.mode)} ({number(m.low)} to {number(m.high)}), {100 * m.mass:.0f} % {share}"
         for m in rows
     ]
     return [(f"mode {i}", text) for i, text in enumerate(words, start=1)]

@@ -8,7 +8,7 @@ holds the term, so the row of the hidden cell is 1 for the intercept and 0 elsew
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,45 +60,57 @@ def cells_above(cells: IntArray) -> FloatArray:
     return design(cells, masks)
 
 
-def every_model(lists: int, max_order: int) -> Iterator[frozenset[int]]:
-    """Every hierarchical model with all main effects and terms up to `max_order`, each once."""
-    base = frozenset({0, *(1 << j for j in range(lists))})
-    yield from _with_order(lists, base, 2, max_order)
+def all_models(terms: IntArray) -> BoolArray:
+    """Every hierarchical model with all main effects, (models, terms), each once.
 
-
-def _with_order(
-    lists: int, terms: frozenset[int], current: int, max_order: int
-) -> Iterator[frozenset[int]]:
-    """Models that agree with `terms` below the current order."""
-    if current > max_order:
-        yield terms
-        return
-    candidates = [
-        mask
-        for mask in range(1 << lists)
-        if order(mask) == current and all(mask & ~(1 << j) in terms for j in bits(mask))
-    ]
-    if not candidates:
-        yield terms
-        return
-    for choice in range(1 << len(candidates)):
-        chosen = {mask for i, mask in enumerate(candidates) if choice >> i & 1}
-        if chosen:
-            yield from _with_order(lists, terms | chosen, current + 1, max_order)
-        else:
-            yield terms
-
-
-def bits(mask: int) -> list[int]:
-    """Positions of the lists in a mask."""
-    return [j for j in range(mask.bit_length()) if mask >> j & 1]
-
-
-def term_masks(models: Iterable[frozenset[int]], terms: IntArray) -> BoolArray:
-    """Which columns of a family each model has: (models, terms)."""
-    position = {int(term): i for i, term in enumerate(terms)}
-    rows = [[position[term] for term in model] for model in models]
-    masks = np.zeros((len(rows), len(terms)), dtype=bool)
-    for i, row in enumerate(rows):
-        masks[i, row] = True
+    `terms` are in the order of `all_terms`. Models are made order by order: those that agree below
+    an order get every choice of the terms whose parts they all have.
+    """
+    orders = orders_of(terms)
+    masks = np.zeros((1, len(terms)), dtype=bool)
+    masks[:, orders < 2] = True
+    for current in range(2, int(orders.max()) + 1):
+        columns = np.flatnonzero(orders == current)
+        parts = _parts(terms, columns)
+        possible = masks.astype(np.float64) @ parts == current
+        choices = np.left_shift(1, possible.sum(axis=1))
+        row = np.repeat(np.arange(len(masks)), choices)
+        choice = np.arange(len(row)) - np.repeat(np.cumsum(choices) - choices, choices)
+        place = np.maximum(np.cumsum(possible, axis=1) - 1, 0)
+        chosen = possible[row] & ((choice[:, None] >> place[row]) & 1 == 1)
+        masks = masks[row]
+        masks[:, columns] = chosen
     return masks
+
+
+def _parts(terms: IntArray, columns: NDArray[np.intp]) -> FloatArray:
+    """Which terms are those of `columns` with one list less, (terms, columns)."""
+    held = (terms[:, None] & terms[None, columns]) == terms[:, None]
+    less = orders_of(terms)[:, None] == orders_of(terms[columns])[None, :] - 1
+    parts: FloatArray = (held & less).astype(np.float64)
+    return parts
+
+
+def generator_masks(masks: BoolArray, terms: IntArray) -> BoolArray:
+    """Which terms of each model, (models, terms), lie in no other of its terms."""
+    covered = masks.astype(np.float64) @ _parts(terms, np.arange(len(terms))).T > 0
+    top: BoolArray = masks & ~covered
+    return top
+
+
+def neighbours(mask: BoolArray, terms: IntArray) -> BoolArray:
+    """Models, (models, terms), that have one term more or one interaction less than `mask`."""
+    orders = orders_of(terms)
+    parts = _parts(terms, np.arange(len(terms)))
+    more = ~mask & (mask.astype(np.float64) @ parts == orders)
+    less = generator_masks(mask[None], terms)[0] & (orders > 1)
+    changed = np.flatnonzero(more | less)
+    rows = np.repeat(mask[None], len(changed), axis=0)
+    rows[np.arange(len(changed)), changed] ^= True
+    return rows
+
+
+def orders_of(masks: IntArray) -> IntArray:
+    """Number of lists in each mask."""
+    counted: IntArray = np.bitwise_count(masks).astype(np.int64)
+    return counted

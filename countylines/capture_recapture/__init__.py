@@ -23,6 +23,7 @@ from countylines.capture_recapture.goodness_of_fit import goodness_of_fit
 from countylines.capture_recapture.histories import CaptureHistories
 from countylines.capture_recapture.lincoln_petersen import lincoln_petersen
 from countylines.capture_recapture.loglinear import loglinear
+from countylines.capture_recapture.model_average import ModelAverage
 from countylines.capture_recapture.model_search import model_search
 from countylines.capture_recapture.model_search_result import ModelSearch
 from countylines.capture_recapture.sample_coverage import sample_coverage
@@ -30,6 +31,7 @@ from countylines.capture_recapture.zelterman import zelterman
 
 __all__ = [
     "CaptureHistories",
+    "ModelAverage",
     "ModelSearch",
     "chao_lower_bound",
     "chapman",

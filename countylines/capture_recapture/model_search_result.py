@@ -2,45 +2,64 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
+import math
+import warnings
 from dataclasses import dataclass, field
+from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from countylines import _render, _validate
+from countylines import _citations, _frames, _render, _validate
 from countylines._kernels import criteria
+from countylines._typing import Alternative
+from countylines.capture_recapture import _model_disagreement, _models
 from countylines.capture_recapture.histories import CaptureHistories
 from countylines.capture_recapture.loglinear import loglinear
-from countylines.errors import InputError
-from countylines.results import PopulationEstimate
+from countylines.capture_recapture.model_average import ModelAverage, averaged
+from countylines.errors import CountyLinesWarning, InputError
+from countylines.results import Note, PopulationEstimate
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class ModelSearch:
     r"""Models of one table, compared; what :func:`model_search` returns.
 
-    It is not an estimate. Its summary shows how far the models that the counts support disagree,
-    and never one number alone.
+    It is not an estimate. It answers how far the models that the counts support disagree, and its
+    summary shows that, never one number alone.
 
     Parameters
     ----------
     table : DataFrame
         One row a model, best first: ``model, generators, estimate, hidden, standard_error,
-        deviance, df, parameters, on_face`` (parameters that are not at minus infinity),
-        ``log_likelihood, aic, aicc, bic, weight, estimable, code``.
-    criterion : str
+        hidden_error`` (that of the hidden number, another only with bands), ``deviance, df,
+        parameters, on_face`` (parameters that are not at minus infinity), ``log_likelihood, aic,
+        aicc, bic, weight, estimable, code``.
+    criterion : {"bic", "aic", "aicc"}
         What the table is sorted by and the weights are made from.
     max_order : int
         Largest interaction allowed.
-    strategy : str
-        ``"exhaustive"``, or ``"downhill"``: then the table has only the models met on the way.
+    strategy : {"exhaustive", "bounded", "downhill"}
+        All models; the best and every other within `within` of it; or the models met on a walk.
     histories : CaptureHistories
         The table of counts.
+    within : float
+        Largest distance of a model of the table from the best, in units of the criterion; infinite
+        unless the search is bounded.
+    left_out : float
+        Share of the weight of all models that those outside the table hold at most; nan where
+        nothing bounds it, as after a walk downhill.
+    notes : tuple of Note
+        Facts about this search that its reader must know.
+    references : tuple of str
+        Keys of the package's bibliography.
 
     See Also
     --------
     model_search : how it is made.
+    ModelAverage : what :meth:`average` returns.
+    countylines.plotting.disagreement : a picture of it.
 
     Notes
     -----
@@ -65,6 +84,16 @@ class ModelSearch:
     max_order: int
     strategy: str
     histories: CaptureHistories = field(repr=False)
+    within: float = math.inf
+    left_out: float = 0.0
+    notes: tuple[Note, ...] = ()
+    references: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        _frames.freeze(self, vars(self))
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        _frames.freeze(self, state)
 
     @functools.cached_property
     def best(self) -> PopulationEstimate:
@@ -89,62 +118,280 @@ class ModelSearch:
         -------
         DataFrame
             One row for each criterion and way of counting parameters (``"all"``, or ``"on face"``,
-            without those at minus infinity): the best model, its estimate, that of the runner-up,
-            the lowest and highest estimates among the supported models, and their number.
-        """
-        within = _validate.number("within", within, low=0)
-        usable = self.table[self.table["estimable"]]
-        n = float(self.histories.n_observed)  # type: ignore[arg-type]
-        rows = []
-        for counted in ("parameters", "on_face"):
-            values = criteria.criteria(
-                usable["log_likelihood"].to_numpy(), usable[counted].to_numpy(dtype=np.int64), n
-            )
-            for name in criteria.NAMES:
-                order = np.argsort(values[name], kind="stable")
-                close = order[values[name][order] <= values[name][order[:1]] + within]
-                estimates = usable["estimate"].to_numpy()
-                rows.append(
-                    {
-                        "criterion": name,
-                        "counted": "all" if counted == "parameters" else "on face",
-                        "model": usable["model"].iloc[order[0]],
-                        "estimate": estimates[order[0]],
-                        "runner_up": estimates[order[1]] if len(order) > 1 else np.nan,
-                        "lowest": estimates[close].min(),
-                        "highest": estimates[close].max(),
-                        "models": len(close),
-                    }
-                )
-        return pd.DataFrame(rows)
+            without those at minus infinity): ``criterion, counted``; the best ``model``, its
+            ``estimate``, that of the ``runner_up``, the ``lowest`` and ``highest`` estimates among
+            the supported models, and their number, ``models``; ``modes``, the totals round which
+            the weight gathers, and their ``shares`` of it, the largest first; ``lost``, the share
+            of the weight on models without an estimate; ``settled``, whether no model outside the
+            table can be the best by that criterion.
 
-    def summary(self) -> str:
+        Raises
+        ------
+        InputError
+            If `within` is negative, or beyond what a bounded search has kept.
+
+        See Also
+        --------
+        average : the same by one criterion, with quantiles.
+
+        Notes
+        -----
+        A mode is a hill of the weighted mixture of the models' sampling distributions (as in
+        :meth:`average`), on a logarithmic scale, that a valley of half its height parts from any
+        higher one and that holds 5 % of the weight of the models with an estimate.
+        """
+        within = self._reached(within)
+        counts = self._counts
+        least = float(counts.low.sum())
+        return _model_disagreement.rows(self.table, counts.n, least, within, self._settles)
+
+    def average(
+        self,
+        criterion: str | None = None,
+        *,
+        level: float = 0.95,
+        alternative: Alternative = "two-sided",
+    ) -> ModelAverage:
+        """The models' estimates averaged by weight, with the quantiles and modes of their mixture.
+
+        It answers what all models say together, and shows whether that is anything that one of
+        them says: where they gather round several totals the average lies between, and no single
+        interval tells of it.
+
+        Parameters
+        ----------
+        criterion : {"bic", "aic", "aicc"} or None, optional
+            What the weights are made from; that of the search if None.
+        level : float, default 0.95
+            Share of the mixture between the limits, in (0, 1).
+        alternative : {"two-sided", "less", "greater"}, default "two-sided"
+            Side of the limits.
+
+        Returns
+        -------
+        ModelAverage
+
+        Raises
+        ------
+        InputError
+            If no model has an estimate, or the search kept only models near the best by another
+            criterion.
+
+        Warns
+        -----
+        DegenerateDataWarning
+            If models without an estimate hold more than 5 % of the weight.
+        ApproximationWarning
+            If models with parameters at minus infinity hold half the weight by AIC or AICc.
+
+        See Also
+        --------
+        disagreement : all criteria at once.
+        """
+        name = self.criterion if criterion is None else criterion
+        name = _validate.option("criterion", name, criteria.NAMES)
+        if self.strategy == "bounded" and name != self.criterion:
+            raise InputError(
+                _validate.sentence(
+                    "criterion",
+                    f"{self.criterion!r}, by which the search was bounded",
+                    repr(name),
+                    remedy=f"Search again with criterion={name!r}.",
+                )
+            )
+        return averaged(
+            self.table,
+            n=self._counts.n,
+            least=float(self._counts.low.sum()),
+            criterion=name,
+            level=level,
+            alternative=alternative,
+            left_out=self.left_out,
+            banded=self._counts.is_banded,
+        )
+
+    def over_bands(self, *, within: float = 6.0) -> pd.DataFrame:
+        """Range of each supported model's estimate over the tables that the bands allow.
+
+        It answers what the bands leave possible, model by model; the table of the search answers
+        what they make likely.
+
+        Parameters
+        ----------
+        within : float, default 6.0
+            Models whose criterion exceeds the best by no more than this are taken as supported.
+
+        Returns
+        -------
+        DataFrame
+            One row a supported model, best first: ``model, estimate, region_low, region_high,
+            code``. An end is the least number seen, or infinite, where some table within the bands
+            gives no estimate.
+
+        Raises
+        ------
+        InputError
+            If the counts are exact, or `within` is negative or beyond what a search has kept.
+
+        See Also
+        --------
+        loglinear : how the range is found; it can be wide of the truth where tables are many.
+        """
+        within = self._reached(within)
+        if not self._counts.is_banded:
+            raise InputError(
+                _validate.sentence(
+                    "histories", "banded", "exact counts", remedy="Use .disagreement()."
+                )
+            )
+        score = self.table[self.criterion].where(self.table["estimable"])
+        near = self.table[score <= score.min() + within]
+        with warnings.catch_warnings():  # what they say is in the column `code`
+            warnings.simplefilter("ignore", CountyLinesWarning)
+            fits = [loglinear(self.histories, g, interval="lognormal") for g in near["generators"]]
+        return pd.DataFrame(
+            {
+                "model": near["model"].to_numpy(),
+                "estimate": near["estimate"].to_numpy(),
+                "region_low": [fit.region_low for fit in fits],
+                "region_high": [fit.region_high for fit in fits],
+                "code": near["code"].to_numpy(),
+            }
+        )
+
+    def _reached(self, within: float) -> float:
+        """A distance from the best up to which the search has kept every model."""
+        within = _validate.number("within", within, low=0)
+        if within > self.within:
+            raise InputError(
+                _validate.sentence(
+                    "within",
+                    f"at most {self.within:g}, as the search was told",
+                    _validate.show(within),
+                    remedy=f"Search again with within={within:g}.",
+                )
+            )
+        return within
+
+    def _settles(self, criterion: str, counted: str) -> bool:
+        """Whether no model outside the table can be the best."""
+        if self.strategy == "bounded":
+            return criterion == self.criterion and counted == "all"
+        return self.strategy == "exhaustive"
+
+    @property
+    def _shown(self) -> float:
+        """Distance from the best up to which the summary takes models as supported."""
+        return min(6.0, self.within)
+
+    @functools.cached_property
+    def _counts(self) -> _models.Counts:
+        return _models.counts_of(self.histories)
+
+    def summary(self, format: str = "text") -> str:
         """The disagreement in words and numbers.
+
+        Parameters
+        ----------
+        format : {"text", "markdown", "html", "latex"}, default "text"
+            Markup of the table. Everything is escaped.
 
         Returns
         -------
         str
         """
+        _validate.option("format", format, _render.FORMATS)
         usable = int(self.table["estimable"].sum())
-        lines = [
+        title = (
             f"Search of {len(self.table):,} models ({self.strategy}, interactions of up to "
-            f"{self.max_order} lists); {usable:,} give an estimate",
-            "  criterion  parameters  best model's total  runner-up  supported models",
-            *(
-                f"  {row.criterion:<9}  {row.counted:<10}  {_render.number(row.estimate):>18}  "
-                f"{_render.number(row.runner_up):>9}  {row.models} of them, "
-                f"{_render.number(row.lowest)} to {_render.number(row.highest)}"
-                for row in self.disagreement().itertuples()
-            ),
-            "  note: Models that fit the lists equally well need not agree on who is on none.",
-            "  note: The range is no interval: it holds no sampling error.",
-        ]
-        if self.strategy == "downhill":
-            lines.append(
-                "  note: A downhill search stops at the first model that no single change "
-                "improves; better ones may exist."
-            )
-        return "\n".join(lines)
+            f"{self.max_order} lists); {usable:,} give an estimate"
+        )
+        shown = self.disagreement(within=self._shown)
+        seen = self._counts
+        observed = _render.number(seen.low.sum())
+        if seen.is_banded:
+            observed += f" to {_render.number(seen.high.sum())}"
+        facts = [("observed", observed)]
+        table = _model_disagreement.in_words(shown)
+        return _render._document(title, facts, table, [note.text for note in self.notes], format)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Nested dictionary for strict JSON: nan becomes None, infinities ``"inf"``, ``"-inf"``.
+
+        Returns
+        -------
+        dict
+            With a ``countylines`` entry that names the version; tables are lists by column.
+        """
+        tables = {"table": self.table, "disagreement": self.disagreement(within=self._shown)}
+        content = {
+            "countylines": _frames.version(),
+            "kind": type(self).__name__,
+            "criterion": self.criterion,
+            "max_order": self.max_order,
+            "strategy": self.strategy,
+            "within": self.within,
+            "left_out": self.left_out,
+            "lists": self.histories.lists,
+            "cells": self.histories.cells(),
+            "structural_zeros": self.histories.structural_zeros,
+            **{
+                name: {str(c): frame[c].tolist() for c in frame.columns}
+                for name, frame in tables.items()
+            },
+            "notes": [{"code": note.code, "text": note.text} for note in self.notes],
+            "references": self.references,
+        }
+        made: dict[str, Any] = _frames.to_dict(content)
+        return made
+
+    def plot(self, ax: Any = None, **options: Any) -> Any:
+        """Draw how the models disagree.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes or None
+            Where to draw; a new figure if None.
+        **options
+            Passed to :func:`countylines.plotting.disagreement`.
+
+        Returns
+        -------
+        matplotlib Axes
+        """
+        from countylines import plotting
+
+        return plotting.disagreement(self, ax=ax, **options)
+
+    def cite(self, format: str = "text") -> str:
+        """References of the methods used, and of countylines itself.
+
+        Parameters
+        ----------
+        format : {"text", "bibtex"}, default "text"
+
+        Returns
+        -------
+        str
+        """
+        return _citations.cite(self.references, format)
+
+    def identical(self, other: object) -> bool:
+        """Whether another search found the same in the same table.
+
+        Parameters
+        ----------
+        other : object
+            What to compare with.
+
+        Returns
+        -------
+        bool
+        """
+        return type(self) is type(other) and all(
+            _frames.identical(getattr(self, f.name), getattr(other, f.name))
+            for f in dataclasses.fields(self)
+        )
 
     def __repr__(self) -> str:
         return (
@@ -154,3 +401,6 @@ class ModelSearch:
 
     def __str__(self) -> str:
         return self.summary()
+
+    def _repr_html_(self) -> str:
+        return self.summary("html")

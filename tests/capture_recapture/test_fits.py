@@ -12,14 +12,14 @@ from countylines.capture_recapture import _fits, _models, model_search
 pytestmark = pytest.mark.filterwarnings("ignore::countylines.errors.CountyLinesWarning")
 SEEN = {"111": 3, "110": 21, "101": 2, "011": 18, "100": 69, "010": 55, "001": 63}
 TERMS = hierarchical.all_terms(3, 2)
-MODELS = list(hierarchical.every_model(3, 2))
+MODELS = hierarchical.all_models(TERMS)
 
 
 def fitted(**bands):
     cells = SEEN | {pattern.removeprefix("c"): ends for pattern, ends in bands.items()}
     table = cl.CaptureHistories.from_cells(cells, lists=["A", "B", "C"])
     counts = _models.counts_of(table)
-    return counts, _fits.fit_models(counts, TERMS, hierarchical.term_masks(MODELS, TERMS))
+    return counts, _fits.fit_models(counts, TERMS, MODELS)
 
 
 def test_exact_tables_give_what_the_search_gives():

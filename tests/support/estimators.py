@@ -225,6 +225,7 @@ EXEMPT: Mapping[str, str] = {
     "loglinear": "one table in, one estimate out",
     "model_search": "one table in, every model out",
     "ModelSearch": "what model_search returns",
+    "ModelAverage": "what the average of a ModelSearch is",
     "compatible_counts": "one pair of totals in, a table out",
     "compatible_bases": "one percentage in, a table out",
     "share_from_changes": "percentages in, an identified range without a level out",
