@@ -14,7 +14,10 @@ population, claim or leave open. What there is:
     :func:`~countylines.prevalence.stock_flow_audit`.
     How long they last: :func:`~countylines.prevalence.survival`.
     Many areas: :func:`~countylines.prevalence.pooled_rate`,
-    :func:`~countylines.prevalence.pooled_proportion`.
+    :func:`~countylines.prevalence.pooled_proportion`,
+    :func:`~countylines.prevalence.shrunken_rate`,
+    :func:`~countylines.prevalence.shrunken_proportion`,
+    :func:`~countylines.prevalence.rank_intervals`.
     Counts in a month and in a year: :func:`~countylines.prevalence.steady_state_stock`,
     :func:`~countylines.prevalence.distinct_in_window`,
     :func:`~countylines.prevalence.stock_from_distinct`,
@@ -59,7 +62,8 @@ population, claim or leave open. What there is:
     Data and checks for the tests of those who build on this.
 
 Results are :class:`~countylines.Estimate`, :class:`~countylines.PopulationEstimate`,
-:class:`~countylines.PooledEstimate`, :class:`~countylines.Posterior` and
+:class:`~countylines.PooledEstimate`, :class:`~countylines.ShrunkenEstimate`,
+:class:`~countylines.RankEstimate`, :class:`~countylines.Posterior` and
 :class:`~countylines.TestResult`, and over time
 :class:`~countylines.Survival` and :class:`~countylines.TimeCurve`; errors derive from
 :class:`~countylines.errors.CountyLinesError`.
@@ -90,6 +94,7 @@ if TYPE_CHECKING:
     from countylines.pooled import PooledEstimate
     from countylines.posterior import Posterior
     from countylines.results import Estimate, Note, PopulationEstimate, TestResult, Verdict
+    from countylines.shrunken import RankEstimate, ShrunkenEstimate
     from countylines.survival import Survival
     from countylines.time_curve import TimeCurve
 
@@ -101,6 +106,8 @@ _WHERE = {
     "PopulationEstimate": "countylines.results",
     "PooledEstimate": "countylines.pooled",
     "Posterior": "countylines.posterior",
+    "RankEstimate": "countylines.shrunken",
+    "ShrunkenEstimate": "countylines.shrunken",
     "Survival": "countylines.survival",
     "TestResult": "countylines.results",
     "TimeCurve": "countylines.time_curve",
@@ -129,6 +136,8 @@ __all__ = [
     "PooledEstimate",
     "PopulationEstimate",
     "Posterior",
+    "RankEstimate",
+    "ShrunkenEstimate",
     "Survival",
     "TestResult",
     "TimeCurve",

@@ -19,6 +19,7 @@ COARSE = 64
 FINE = 31
 HERMITE = 7
 BELOW, ABOVE = 10.0, 14.0  # e-folds of the dispersion about 1 / m that are looked at
+WIDEST = 2.0  # e-folds; a mean that is known less well is looked for within 7 of its best value
 NEGLIGIBLE = 14.0  # e-folds of weight below the largest
 
 
@@ -65,5 +66,5 @@ def _given_dispersion(
     rows = np.broadcast_to(x, (b.size, x.size)), np.broadcast_to(n, (b.size, n.size))
     a = best_mean(family, *rows, b, family.start(*rows))
     terms = family.terms(a, b, *rows)
-    spread = 1.0 / np.sqrt(-terms.aa)
+    spread = np.minimum(1.0 / np.sqrt(-terms.aa), WIDEST)
     return terms.value + np.log(spread) + _log_prior(b, centre), a, spread

@@ -11,6 +11,8 @@
 - :func:`steady_state_stock`, :func:`distinct_in_window`, :func:`stock_from_distinct`,
   :func:`convert_window`, :func:`implied_duration`: stocks and counts in windows, in a steady state.
 - :func:`expected_stock`: where openings change. :func:`window_bounds`: free of any model.
+- :func:`shrunken_rate`, :func:`shrunken_proportion`: each area, drawn towards the others.
+- :func:`rank_intervals`: places in a league table, with their uncertainty.
 """
 
 from __future__ import annotations
@@ -27,7 +29,10 @@ from countylines.prevalence.openings import openings
 from countylines.prevalence.pooled_proportion import pooled_proportion
 from countylines.prevalence.pooled_rate import pooled_rate
 from countylines.prevalence.proportion import proportion
+from countylines.prevalence.rank_intervals import rank_intervals
 from countylines.prevalence.rate import rate
+from countylines.prevalence.shrunken_proportion import shrunken_proportion
+from countylines.prevalence.shrunken_rate import shrunken_rate
 from countylines.prevalence.standardised_rate import standardised_rate
 from countylines.prevalence.steady_state_stock import steady_state_stock
 from countylines.prevalence.stock_flow_audit import stock_flow_audit
@@ -48,7 +53,10 @@ __all__ = [
     "pooled_proportion",
     "pooled_rate",
     "proportion",
+    "rank_intervals",
     "rate",
+    "shrunken_proportion",
+    "shrunken_rate",
     "standardised_rate",
     "steady_state_stock",
     "stock_flow_audit",

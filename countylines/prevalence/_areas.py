@@ -10,7 +10,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from countylines import _labels, _validate
+from countylines import _labels, _left_out, _validate
 from countylines.errors import InputError, InputTypeError
 from countylines.results import Note, Verdict
 
@@ -40,7 +40,7 @@ class Areas:
         """One value a row, in the kind of the data less a rank."""
         return self.inputs.without_dim(np.asarray(values), self.dim)
 
-    def by_area(self, values: FloatArray, fill: Any = np.nan) -> Any:
+    def by_area(self, values: NDArray[Any], fill: Any = np.nan) -> Any:
         """Values of the areas that are used, in the kind of the data, `fill` for the others."""
         whole = np.full((len(values), self.used.size), fill, dtype=values.dtype)
         whole[:, self.used] = values
@@ -82,16 +82,14 @@ def read(dim: Any, leave_out: Sequence[Any], *, size: str, **data: Any) -> Areas
 
 def _chosen(labels: Any, leave_out: Sequence[Any]) -> NDArray[np.bool_]:
     """Which areas are named in `leave_out`."""
-    if isinstance(leave_out, str) or not isinstance(leave_out, Sequence):
-        rule = "a list of labels of areas"
-        raise InputTypeError(_validate.sentence("leave_out", rule, _validate.show(leave_out)))
-    unknown = [label for label in leave_out if label not in labels]
+    named = _left_out.names_given(leave_out)
+    unknown = [label for label in named if label not in labels]
     if unknown:
         rule = "labels of areas"
         shown = ", ".join(_validate.show(label) for label in unknown[:3])
         raise InputError(_validate.sentence("leave_out", rule, shown))
     chosen = np.zeros(len(labels), dtype=bool)
-    for label in leave_out:
+    for label in named:
         chosen |= np.asarray(labels == label)
     if chosen.all():
         rule = "fewer than all areas"

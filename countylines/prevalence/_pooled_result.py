@@ -8,11 +8,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import gammainccinv, gammaincinv
 
 from countylines import _validate
-from countylines._kernels import binomial
-from countylines._kernels.method import tail_area
+from countylines._kernels import binomial, poisson
 from countylines._typing import RNG, Alternative
 from countylines.pooled import PooledEstimate
 from countylines.prevalence import _areas, _pooling
@@ -131,7 +129,7 @@ def pooled_estimate(
             low=give(plain[1] * per),
             high=give(plain[2] * per),
             method="total over total",
-            interval_method="exact" if outcome is RATE else "mid-p",
+            interval_method="mid-p",
             alternative=settings.alternative,
             unit=unit,
             **shared,
@@ -167,16 +165,11 @@ def _plain(
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """The total over the total with the interval that belongs to one area."""
     events, sizes = x.sum(axis=1), n.sum(axis=1)
-    if outcome is not RATE:
-        low, high = binomial.METHODS["mid-p"].limits(
-            events, sizes, level=settings.level, alternative=settings.alternative
-        )
-        return events / sizes, low, high
-    tail = tail_area(settings.level, settings.alternative)
-    low = np.where(events > 0.0, gammaincinv(np.maximum(events, 1.0), tail), 0.0)
-    high = gammainccinv(events + 1.0, tail)
-    low, high = _pooling.one_sided(low, high, outcome, settings.alternative)
-    return events / sizes, low / sizes, high / sizes
+    methods = poisson.METHODS if outcome is RATE else binomial.METHODS
+    low, high = methods["mid-p"].limits(
+        events, sizes, level=settings.level, alternative=settings.alternative
+    )
+    return events / sizes, low, high
 
 
 def _fill(
