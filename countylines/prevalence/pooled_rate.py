@@ -161,7 +161,7 @@ def pooled_rate(
     >>> print(
     ...     f"{pooled.plain.estimate:.1f} ({pooled.plain.low:.1f} to {pooled.plain.high:.1f})"
     ... )
-    20.0 (19.2 to 21.0)
+    20.0 (19.2 to 20.9)
     >>> print(f"{pooled.prediction.low:.1f} to {pooled.prediction.high:.1f}")
     5.3 to 45.8
 
