@@ -51,10 +51,26 @@ def funnel(
     ----------
     count, exposure : array_like, shape (areas,)
         Number of events, and what they happened to, of one dimension; labels name the areas.
-    target, measure, per, method, overdispersion, dispersion, estimator, winsorise, transform
-        As for :func:`countylines.prevalence.funnel_limits`.
+    target : float or None, optional
+        Rate per `per`, share, or ratio that areas are held against; the pooled one if None.
+    measure : {"rate", "proportion", "ratio"}, default "rate"
+        Poisson counts over an exposure, binomial counts among a total, or observed over expected.
+    per : float, default 1
+        Rates are per so many units of exposure.
     levels : sequence of float, default (0.95, 0.998)
         Shares of areas in control that lie within each pair of limits; the widest is drawn solid.
+    method : {"interpolated", "exact", "mid-p"}, default "interpolated"
+        How the limits are placed, see :func:`countylines.prevalence.funnel_limits`.
+    overdispersion : {"multiplicative", "additive"} or None, optional
+        Whether areas in control vary by more than chance.
+    dispersion : float or None, optional
+        By how much; estimated if None.
+    estimator : {"dersimonian-laird", "reml"}, default "dersimonian-laird"
+        How the variance between areas is estimated.
+    winsorise : float, default 0.1
+        Share of the areas at each end whose scores are drawn in for that.
+    transform : {"stabilising", "log", "none"}, default "stabilising"
+        Scale on which over-dispersion is estimated.
     leave_out : sequence of labels, default ()
         Areas that have no population to divide by, named; the figure says that they are left out.
     label : {"outside", "all", "none"}, default "outside"
