@@ -70,15 +70,15 @@ for order in (2, 4):
     print(f"AIC, interactions of up to {order} lists: {', '.join(words)}")
 
 # %%
-# What may be said: 2,744 people were known. If lists interact in pairs only, there were four to nine
-# times as many, and where in that range turns on which pairs are thought to interact, and even on
-# whether two offices count as one list; if three lists may interact, it may be twice as many. That
-# the people on no list follow the same model as those on some is an assumption that no count can
-# test.
+# What may be said: 2,744 people were known. If lists interact in pairs only, there were four to
+# nine times as many, and where in that range turns on which pairs are thought to interact, and even
+# on whether two offices count as one list; if three lists may interact, it may be twice as many.
+# That the people on no list follow the same model as those on some is an assumption that no count
+# can test.
 one, two = search.table["estimate"][0], merged.table["estimate"][0]
 print(
-    f"The best model of six lists says {one:,.0f} people; once two of the lists are called one, the "
-    f"best says {two:,.0f}. The published 10,000 to 13,000 is the answer of one group of models; "
-    f"another, which fits about as well, says {average.modes['mode'][0]:,.0f}. A range that holds "
+    f"The best model of six lists says {one:,.0f} people; once two of the lists are called one, "
+    f"the best says {two:,.0f}. The published 10,000 to 13,000 is the answer of some models; "
+    f"others, which fit about as well, say {average.modes['mode'][0]:,.0f}. A range that holds "
     f"what the models disagree about runs from {average.low:,.0f} to {average.high:,.0f}."
 )
