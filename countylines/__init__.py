@@ -19,6 +19,7 @@ population, claim or leave open. What there is:
     :func:`~countylines.prevalence.shrunken_rate`,
     :func:`~countylines.prevalence.shrunken_proportion`,
     :func:`~countylines.prevalence.rank_intervals`.
+    Labels that are wrong: :func:`~countylines.prevalence.corrected_proportion`.
     Counts in a month and in a year: :func:`~countylines.prevalence.steady_state_stock`,
     :func:`~countylines.prevalence.distinct_in_window`,
     :func:`~countylines.prevalence.stock_from_distinct`,

@@ -7,6 +7,7 @@
 - :func:`active_at`, :func:`active_during`: spells, or lines, active on a day or in a window.
 - :func:`openings`, :func:`closures`, :func:`line_days`: flows, and days of activity.
 - :func:`stock_flow_audit`: the identity of stock and flow, held against records.
+- :func:`corrected_proportion`: a share of labels, some of them wrong.
 - :func:`survival`: how long lives last.
 - :func:`pooled_rate`, :func:`pooled_proportion`: one value out of many areas, and how they differ.
 - :func:`steady_state_stock`, :func:`distinct_in_window`, :func:`stock_from_distinct`,
@@ -22,6 +23,7 @@ from countylines.prevalence.active_at import active_at
 from countylines.prevalence.active_during import active_during
 from countylines.prevalence.closures import closures
 from countylines.prevalence.convert_window import convert_window
+from countylines.prevalence.corrected_proportion import corrected_proportion
 from countylines.prevalence.distinct_in_window import distinct_in_window
 from countylines.prevalence.expected_stock import expected_stock
 from countylines.prevalence.funnel_limits import funnel_limits
@@ -47,6 +49,7 @@ __all__ = [
     "active_during",
     "closures",
     "convert_window",
+    "corrected_proportion",
     "distinct_in_window",
     "expected_stock",
     "funnel_limits",

@@ -115,6 +115,22 @@ ESTIMATORS: tuple[Row, ...] = (
         measures=("exposure",),
     ),
     Row(
+        prevalence.corrected_proportion,
+        {
+            **COUNT_TOTAL,
+            "sensitivity": [0.9, 0.8, 0.95, 0.7, 1.0],
+            "specificity": [0.99, 0.95, 0.9, 0.97, 0.999],
+        },
+        [
+            {},
+            *({"method": m} for m in ("melding", "mid-p", "rogan-gladen", "wilson", "blaker")),
+            {"sensitivity_n": 50},
+            {"sensitivity_n": 50, "specificity_n": 200, "method": "melding"},
+        ],
+        shares=("sensitivity", "specificity"),
+        testable=False,
+    ),
+    Row(
         prevalence.steady_state_stock,
         {
             "openings_per_day": [3.0, 0.0, 11.5, 25.0, 1.0],
