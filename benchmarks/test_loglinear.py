@@ -68,3 +68,55 @@ def test_statsmodels_one(benchmark, counts):
     sm = pytest.importorskip("statsmodels.api")
     design = hierarchical.design(CELLS, hierarchical.all_terms(5, 1))
     benchmark(lambda: sm.GLM(counts, design, family=sm.families.Poisson()).fit())
+
+
+@pytest.fixture(scope="module")
+def table():
+    people = cl.datasets.load_mse("uk_2013_5")
+    return cl.CaptureHistories.from_table(people, lists=[c for c in people.columns if c != "n"])
+
+
+@pytest.mark.benchmark(group="loglinear-one-fit")
+def test_countylines_one_call_with_wald_limits(benchmark, table):
+    benchmark(cl.capture_recapture.loglinear, table, interval="wald")
+
+
+@pytest.mark.benchmark(group="loglinear-limits")
+def test_countylines_profile(benchmark, table):
+    benchmark(cl.capture_recapture.loglinear, table)
+
+
+@pytest.mark.benchmark(group="loglinear-limits")
+def test_countylines_bootstrap_of_1999(benchmark, table):
+    benchmark(cl.capture_recapture.loglinear, table, interval="bootstrap", rng=1)
+
+
+@pytest.mark.benchmark(group="loglinear-limits")
+def test_countylines_profile_of_a_banded_table(benchmark, table):
+    cells = {p: (1, 4) if n < 5 else n for p, n in table.cells().items()}
+    banded = cl.CaptureHistories.from_cells(cells, lists=table.lists)
+    benchmark.pedantic(cl.capture_recapture.loglinear, (banded,), rounds=3)
+
+
+@pytest.mark.benchmark(group="loglinear-twelve-lists")
+def test_countylines_twelve_lists(benchmark):
+    rng = np.random.default_rng(1)
+    members = rng.random((20_000, 12)) < rng.uniform(0.05, 0.2, 12)
+    codes, counts = np.unique(members @ (1 << np.arange(12)), return_counts=True)
+    cells = {f"{c:012b}": int(n) for c, n in zip(codes, counts, strict=True) if c}
+    histories = cl.CaptureHistories.from_cells(cells, lists=[f"L{j}" for j in range(12)])
+    benchmark.pedantic(cl.capture_recapture.loglinear, (histories, "all-two-way"), rounds=3)
+
+
+@pytest.mark.benchmark(group="histories-split")
+def test_countylines_split_500_strata(benchmark):
+    pd = pytest.importorskip("pandas")
+    rng = np.random.default_rng(1)
+    rows = np.column_stack([np.repeat(np.arange(500), 31), np.tile(CELLS, 500)])
+    frame = pd.DataFrame({"stratum": rows[:, 0], "n": rng.integers(1, 9, len(rows))})
+    for j in range(5):
+        frame[f"L{j}"] = rows[:, 1] >> j & 1
+    histories = cl.CaptureHistories.from_table(
+        frame, lists=[f"L{j}" for j in range(5)], strata="stratum"
+    )
+    assert len(benchmark(histories.split)) == 500

@@ -25,8 +25,6 @@ from countylines._kernels.profile_limits import Curve
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
-_FEW_CELLS = 255  # up to here the fit by matrix products is the quicker one
-
 
 class Table(NamedTuple):
     """Counts and model of one incomplete table: cells on the face, independent terms only."""
@@ -44,7 +42,7 @@ def curve(hidden: FloatArray, table: Table) -> tuple[FloatArray, FloatArray, Flo
     masks = np.ones((rows, len(table.terms)), dtype=bool)
     face = np.ones(counts.shape, dtype=bool)
     fits: loglinear_fit.Fits | loglinear_banded.BandedFits
-    if len(cells) > _FEW_CELLS:
+    if len(cells) > loglinear_banded.FEW_CELLS:
         fits = loglinear_banded.fit(counts, counts, table.terms, masks, face, cells)
     else:
         fits = loglinear_fit.fit(counts, table.terms, masks, face, cells)

@@ -47,7 +47,10 @@ class ManyTables:
         basis, face, code = found.basis[place], found.on_face[place], found.code[place]
         fits: loglinear_fit.Fits | loglinear_banded.BandedFits
         if high is None or np.array_equal(low, high):
-            fits = loglinear_fit.fit(low, self.terms, basis, face, self.cells)
+            if len(self.cells) > loglinear_banded.FEW_CELLS:
+                fits = loglinear_banded.fit(low, low, self.terms, basis, face, self.cells)
+            else:
+                fits = loglinear_fit.fit(low, self.terms, basis, face, self.cells)
             seen = low.sum(axis=1)
             excess = np.where(face, low - fits.fitted, 0.0)
             pearson = (excess**2 / np.where(face, fits.fitted, 1.0)).sum(axis=1)

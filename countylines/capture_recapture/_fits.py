@@ -75,7 +75,7 @@ def fit_models(
     shape = len(masks), len(counts.cells)
     low = np.broadcast_to(counts.low, shape)
     fits: loglinear_fit.Fits | loglinear_banded.BandedFits
-    if counts.is_banded:
+    if counts.is_banded or len(counts.cells) > loglinear_banded.FEW_CELLS:
         high = np.broadcast_to(counts.high, shape)
         fits = loglinear_banded.fit(low, high, terms, faces.basis, faces.on_face, counts.cells)
     else:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from countylines import _validate
 from countylines.capture_recapture import _patterns
@@ -69,7 +70,101 @@ def structural_codes(value: Any, n_lists: int) -> frozenset[int]:
     return codes
 
 
-def completed(table: Table, name: str, structural_zeros: Any, ordered: Any) -> Table:
+def covered(value: Any, table: Table) -> tuple[int, ...]:
+    """For each stratum the lists that do not cover it, as bits."""
+    if value is None:
+        return ()
+    rule = "of lists to the strata they cover"
+    number, blind = len(table.lists), [0] * len(table.levels)
+    for name, conditions in _validate.mapping("covers", value, rule).items():
+        _validate.option("covers", name, table.lists)
+        argument = f"covers[{name!r}]"
+        inside = np.ones(len(table.levels), dtype=bool)
+        for column, labels in _validate.mapping(
+            argument, conditions, "of strata to labels"
+        ).items():
+            if not table.strata:
+                raise InputError(
+                    _validate.sentence(
+                        "covers",
+                        "left out for a table without strata",
+                        _validate.show(name),
+                        remedy="Name the columns with strata=.",
+                    )
+                )
+            _validate.option(argument, column, table.strata)
+            place = table.strata.index(column)
+            inside &= _labelled(f"{argument}[{column!r}]", labels, [x[place] for x in table.levels])
+        if not inside.any():
+            raise InputError(_validate.sentence(argument, "of at least one stratum", "none"))
+        bit = _patterns.bit(table.lists.index(name), number)
+        for level in np.flatnonzero(~inside):
+            blind[level] |= bit
+        _refuse_unseeable(argument, table, name, ~inside)
+    return tuple(blind) if any(blind) else ()
+
+
+def _labelled(name: str, labels: Any, known: list[Any]) -> NDArray[np.bool_]:
+    """Which strata have one of the labels, each of which must occur."""
+    if isinstance(labels, (str, bytes)) or not isinstance(labels, Iterable):
+        got = _validate.show(labels)
+        raise InputTypeError(
+            _validate.sentence(name, "a sequence of labels", got, remedy=f"Use [{got}].")
+        )
+    wanted = list(labels)
+    for label in wanted:
+        if label not in known:
+            shown = ", ".join(map(repr, list(dict.fromkeys(known))[:6]))
+            raise InputError(
+                _validate.sentence(name, f"made of labels such as {shown}", _validate.show(label))
+            )
+    return np.array([label in wanted for label in known])
+
+
+def _refuse_unseeable(argument: str, table: Table, name: str, outside: NDArray[np.bool_]) -> None:
+    rows = table.on(name) & (table.high > 0) & outside[table.stratum]
+    if rows.any():
+        level = table.levels[table.stratum[rows][0]]
+        raise InputError(
+            _validate.sentence(
+                argument,
+                "of every stratum in which the list has units",
+                "none",
+                f" for {', '.join(map(str, level))}",
+                "A list that has units there covers the stratum.",
+            )
+        )
+
+
+def made_from(value: Any, lists: tuple[str, ...]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Lists that are compiled from others, with those others."""
+    if value is None:
+        return ()
+    found = []
+    for name, sources in _validate.mapping("compiled", value, "of lists to their sources").items():
+        _validate.option("compiled", name, lists)
+        argument = f"compiled[{name!r}]"
+        if isinstance(sources, (str, bytes)) or not isinstance(sources, Iterable):
+            got = _validate.show(sources)
+            raise InputTypeError(
+                _validate.sentence(argument, "a sequence of lists", got, remedy=f"Use [{got}].")
+            )
+        checked = tuple(_validate.option(argument, source, lists) for source in sources)
+        _validate.not_empty(argument, len(checked))
+        if name in checked:
+            raise InputError(_validate.sentence(argument, "other lists", f"{name!r} itself"))
+        found.append((name, checked))
+    return tuple(found)
+
+
+def completed(
+    table: Table,
+    name: str,
+    structural_zeros: Any,
+    ordered: Any,
+    compiled: Any = None,
+    covers: Any = None,
+) -> Table:
     """Add what all constructors take, after the checks that hold for all of them."""
     structural = structural_codes(structural_zeros, len(table.lists))
     impossible = np.isin(table.codes, sorted(structural)) & (table.high > 0)
@@ -86,7 +181,13 @@ def completed(table: Table, name: str, structural_zeros: Any, ordered: Any) -> T
     if not table.high.any():
         raise InputError(_validate.sentence(name, "a table of at least one unit", "none"))
     ordered = _validate.flag("ordered", ordered)
-    table = replace(table, structural=structural, ordered=ordered).tidy()
+    table = replace(
+        table,
+        structural=structural,
+        ordered=ordered,
+        blind=covered(covers, table),
+        compiled=made_from(compiled, table.lists),
+    ).tidy()
     for name in table.lists:
         if not table.high[table.on(name)].any():
             warn(

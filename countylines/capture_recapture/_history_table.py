@@ -37,6 +37,9 @@ class Table:
     strata: tuple[str, ...] = ()
     structural: frozenset[int] = frozenset()
     ordered: bool = False
+    blind: tuple[int, ...] = ()  # by level: lists that do not cover it, as bits; () if all do
+    compiled: tuple[tuple[str, tuple[str, ...]], ...] = ()  # lists made from others
+    absent: tuple[str, ...] = ()  # lists left out because they do not cover this stratum
 
     def tidy(self) -> Table:
         """Equal patterns added up, impossible ones dropped, sorted, read-only.
@@ -64,7 +67,16 @@ class Table:
 
     def settings(self) -> tuple[Any, ...]:
         """All that is not a count."""
-        return self.lists, self.ordered, self.structural, self.strata, self.levels
+        return (
+            self.lists,
+            self.ordered,
+            self.structural,
+            self.strata,
+            self.levels,
+            self.blind,
+            self.compiled,
+            self.absent,
+        )
 
     def rows(self) -> tuple[IntArray, IntArray, IntArray, IntArray]:
         """Stratum, pattern and both ends of the count of each row."""
@@ -89,7 +101,37 @@ class Table:
             stratum=np.zeros_like(self.stratum[keep]),
             levels=((),),
             strata=(),
+            blind=(),
         ).tidy()
+
+    def only(self, level: int) -> Table:
+        """The table of one stratum, by its position, of the lists that cover it.
+
+        With fewer than two such lists all stay, and what they cannot see is a structural zero.
+        """
+        first, last = np.searchsorted(self.stratum, [level, level + 1])
+        part = replace(
+            self,
+            codes=self.codes[first:last],
+            low=self.low[first:last],
+            high=self.high[first:last],
+            stratum=_read_only(np.zeros(last - first, dtype=np.int64)),
+            levels=((),),
+            strata=(),
+            blind=(),
+        )
+        blind = self.blind[level] if self.blind else 0
+        if not blind:
+            return part
+        number = len(self.lists)
+        kept = [j for j in range(number) if not blind & _patterns.bit(j, number)]
+        if len(kept) < 2:
+            unseen = frozenset(c for c in range(1, 1 << number) if c & blind)
+            return replace(part, structural=self.structural | unseen)
+        names = tuple(self.lists[j] for j in kept)
+        target = [kept.index(j) if j in kept else None for j in range(number)]
+        lost = tuple(name for name in self.lists if name not in names)
+        return replace(part.projected(names, target), absent=self.absent + lost)
 
     def projected(self, lists: tuple[str, ...], target: list[int | None]) -> Table:
         """The table of other lists: list j becomes list `target[j]`, or none if that is None."""
@@ -103,7 +145,25 @@ class Table:
             high=self.high[keep],
             stratum=self.stratum[keep],
             structural=_patterns.projected_structural(self.structural, target, len(lists)),
+            blind=_patterns.projected_blind(self.blind, target, len(lists)),
+            compiled=self._compiled_on(lists, target),
         ).tidy()
+
+    def _compiled_on(
+        self, lists: tuple[str, ...], target: list[int | None]
+    ) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """Lists made from others, among the lists of a projection."""
+        new = {
+            old: None if place is None else lists[place]
+            for old, place in zip(self.lists, target, strict=True)
+        }
+        found: dict[str, dict[str, None]] = {}
+        for name, sources in self.compiled:
+            copy = new[name]
+            for source in (new[s] for s in sources):
+                if copy is not None and source is not None and source != copy:
+                    found.setdefault(copy, {})[source] = None
+        return tuple((name, tuple(sources)) for name, sources in found.items())
 
     def complete(self) -> tuple[IntArray, IntArray, IntArray, IntArray]:
         """Rows of every pattern that can occur, in every stratum."""
@@ -125,7 +185,10 @@ class Table:
         low[self.stratum, column] = self.low
         high[self.stratum, column] = self.high
         stratum = np.repeat(np.arange(shape[0]), shape[1])
-        return stratum, np.tile(patterns, shape[0]), low.ravel(), high.ravel()
+        codes = np.tile(patterns, shape[0])
+        blind = np.array(self.blind or (0,) * shape[0], dtype=np.int64)
+        possible = codes & blind[stratum] == 0
+        return stratum[possible], codes[possible], low.ravel()[possible], high.ravel()[possible]
 
 
 def count(low: Any, high: Any) -> Count:

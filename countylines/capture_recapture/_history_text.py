@@ -36,6 +36,16 @@ def summary(histories: HistoryViews, format: str) -> str:
         facts.append(("strata", strata))
     if histories.structural_zeros:
         facts.append(("cannot occur", ", ".join(histories.structural_zeros)))
+    facts += [
+        (f"{name} covers", f"{len(strata)} of {histories.n_strata} strata")
+        for name, strata in histories.covers.items()
+    ]
+    facts += [
+        (f"{name} is compiled from", ", ".join(sources))
+        for name, sources in histories.compiled.items()
+    ]
+    if histories.absent:
+        facts.append(("lists that do not cover this stratum", ", ".join(histories.absent)))
     if histories.ordered:
         facts.append(("order", "lists are successive occasions"))
     return _render._document(

@@ -55,6 +55,30 @@ class HistoryViews:
         return self._table.strata
 
     @property
+    def compiled(self) -> dict[str, tuple[str, ...]]:
+        """Lists that are compiled from others, with those others; a new dict each time."""
+        return dict(self._table.compiled)
+
+    @property
+    def covers(self) -> dict[str, tuple[Any, ...]]:
+        """Lists that cover only some strata, with the labels of those that they cover."""
+        table, number = self._table, len(self.lists)
+        labels = [level[0] if len(level) == 1 else level for level in table.levels]
+        found = {}
+        for position, name in enumerate(self.lists):
+            bit = _patterns.bit(position, number)
+            if any(mask & bit for mask in table.blind):
+                found[name] = tuple(
+                    label for label, mask in zip(labels, table.blind, strict=True) if not mask & bit
+                )
+        return found
+
+    @property
+    def absent(self) -> tuple[str, ...]:
+        """Lists left out of this table because they do not cover its stratum."""
+        return self._table.absent
+
+    @property
     def n_strata(self) -> int:
         """Number of strata; 1 if nothing divides the units."""
         return len(self._table.levels)
@@ -124,6 +148,11 @@ class HistoryViews:
             ``n_first, n_second, n_both``: ints, or bands where banded counts enter. Strata are
             added up.
 
+        Raises
+        ------
+        InputError
+            If one list is compiled from the other, or covers only some of the strata.
+
         See Also
         --------
         lincoln_petersen : takes the three numbers as ``lincoln_petersen(*histories.pair(a, b))``.
@@ -145,6 +174,25 @@ class HistoryViews:
             raise InputError(
                 _validate.sentence("second", "another list than `first`", repr(second))
             )
+        for copy, source in ((first, second), (second, first)):
+            if source in self.compiled.get(copy, ()):
+                raise InputError(
+                    _validate.sentence(
+                        "second",
+                        "a list that is not made from `first`, nor `first` from it",
+                        f"{copy!r} compiled from {source!r}",
+                        remedy="Their overlap is copied and says nothing of who is hidden.",
+                    )
+                )
+            if copy in self.covers:
+                raise InputError(
+                    _validate.sentence(
+                        "first" if copy == first else "second",
+                        "a list that covers every stratum",
+                        f"{copy!r}, which covers {len(self.covers[copy])} of {self.n_strata}",
+                        remedy="Take pairs within strata, from .split().",
+                    )
+                )
         one, other = self._table.on(first), self._table.on(second)
         return Pair(*(self._table.total(rows) for rows in (one, other, one & other)))
 

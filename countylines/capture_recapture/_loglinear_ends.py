@@ -20,7 +20,7 @@ class Quantity:
 
     value: float  # infinite or nan where there is no estimate
     error: float
-    curve: Curve  # its profile likelihood
+    curve: Curve | None  # its profile likelihood, where its limits are wanted
     start: float  # near the maximum of that
 
 
@@ -63,8 +63,8 @@ def ends(
 ) -> Ends:
     """Limits of one quantity; `asked` is the value under test."""
     z = critical_value(level, alternative)
-    if interval == "profile":
-        return _profile(quantity, z, alternative, asked)
+    if quantity.curve is not None:
+        return _profile(quantity.curve, quantity.start, z, alternative, asked)
     if interval == "wald":
         low, high = quantity.value - z * quantity.error, quantity.value + z * quantity.error
         distance = None if asked is None else (asked - quantity.value) / quantity.error
@@ -87,12 +87,12 @@ def unknown(alternative: str, asked: float | None) -> Ends:
     return Ends(0.0, math.inf, p)
 
 
-def _profile(quantity: Quantity, z: float, alternative: str, asked: float | None) -> Ends:
+def _profile(curve: Curve, start: float, z: float, alternative: str, asked: float | None) -> Ends:
     sides = (None if alternative == "less" else z), (None if alternative == "greater" else z)
-    found = profile_limits.profile(quantity.curve, quantity.start, *sides)
+    found = profile_limits.profile(curve, start, *sides)
     distance = None
     if asked is not None:
-        distance = profile_limits.signed_root(quantity.curve, found.estimate, max(asked, 0.0))
+        distance = profile_limits.signed_root(curve, found.estimate, max(asked, 0.0))
     return Ends(found.low, found.high, pvalue(asked, distance, alternative), found.estimate)
 
 

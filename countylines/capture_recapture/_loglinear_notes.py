@@ -7,11 +7,14 @@ import math
 import numpy as np
 
 from countylines._kernels import banded_range, facial_set
+from countylines.capture_recapture import _patterns
 from countylines.capture_recapture._fits import ModelFits
 from countylines.capture_recapture._loglinear_ends import Ends
 from countylines.capture_recapture._models import Counts, Model
 from countylines.errors import DegenerateDataWarning, warn
 from countylines.results import Note, Verdict
+
+_FEWEST_COPIED = 5  # fewer lie within another list by chance
 
 
 def identified_range(
@@ -73,4 +76,27 @@ def notes(verdict: Verdict, fits: ModelFits, least: float, total: Ends) -> tuple
     if fits.df[0] == 0:
         text = "The model has a parameter for every cell that it fits: nothing tests its fit."
         found.append(Note("saturated", text))
+    return tuple(found)
+
+
+def copies(counts: Counts, model: Model) -> tuple[Note, ...]:
+    """Lists that hold all of another: perhaps compiled from it."""
+    number = len(model.lists)
+    bits = np.array([_patterns.bit(j, number) for j in range(number)])
+    on = ((counts.cells & bits[:, None]) != 0).astype(np.float64)
+    both, possible = (on * counts.high) @ on.T, on @ on.T
+    size, cells = (on @ counts.low), np.diag(possible)
+    within = (both == np.diag(both)[:, None]) & (possible < cells[:, None])
+    within &= (size >= _FEWEST_COPIED)[:, None]
+    found = []
+    for inner, outer in np.argwhere(within).tolist():
+        one, other = model.lists[inner], model.lists[outer]
+        text = (
+            f"All {size[inner]:.0f} units on {one} are also on {other}. If {other} is compiled "
+            f"from {one}, or the other way round, their overlap was copied and the estimate is far "
+            f"too low: leave one out with .drop({other!r}), or make one list of them with .merge, "
+            f"and say compiled={{{other!r}: [{one!r}]}} where the table is made."
+        )
+        found.append(Note("list-within-list", text))
+        warn(text, DegenerateDataWarning)
     return tuple(found)

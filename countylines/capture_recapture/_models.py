@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -13,7 +14,6 @@ from numpy.typing import NDArray
 from countylines import _validate
 from countylines._kernels import hierarchical
 from countylines._kernels.loglinear_banded import WIDEST
-from countylines.bands import Band
 from countylines.capture_recapture import _patterns
 from countylines.capture_recapture.histories import CaptureHistories
 from countylines.errors import InputError, InputTypeError
@@ -35,7 +35,7 @@ class Model:
     lists: tuple[str, ...]
     terms: IntArray  # by order, the intercept first
 
-    @property
+    @functools.cached_property
     def generators(self) -> tuple[tuple[str, ...], ...]:
         """Highest-order terms by the names of their lists."""
         masks = hierarchical.generators(self.terms.tolist())
@@ -55,8 +55,8 @@ class Model:
         return -len(names), [self.lists.index(n) for n in names]
 
 
-def parse(model: Any, lists: Sequence[str]) -> Model:
-    """Return the model that a user named."""
+def parse(model: Any, lists: Sequence[str], absent: Sequence[str] = ()) -> Model:
+    """Return the model that a user named; lists that are `absent` drop out of its terms."""
     names = tuple(lists)
     if model == "independence":
         groups: Iterable[Sequence[str]] = [(n,) for n in names]
@@ -70,7 +70,7 @@ def parse(model: Any, lists: Sequence[str]) -> Model:
         raise InputTypeError(
             _validate.sentence("model", RULE, f"a value of type {type(model).__name__}")
         )
-    masks = [_mask(group, names) for group in groups]
+    masks = [_mask([n for n in group if n not in absent], names) for group in groups]
     terms = hierarchical.closure(masks)
     for j, name in enumerate(names):
         if _patterns.bit(j, len(names)) not in terms:
@@ -174,6 +174,16 @@ def counts_of(histories: Any) -> Counts:
                 remedy="Use histories.pool(), or estimate each stratum by itself.",
             )
         )
+    for copy, sources in histories.compiled.items():
+        raise InputError(
+            _validate.sentence(
+                "histories",
+                "of lists that are separate looks",
+                f"{copy!r}, which is compiled from {', '.join(map(repr, sources))}",
+                remedy="What they share was copied and says nothing of how many are hidden: "
+                f"leave one out with .drop({copy!r}), or make one list of them with .merge.",
+            )
+        )
     total = len(histories.lists)
     if total > MOST_LISTS:
         raise InputError(
@@ -181,12 +191,11 @@ def counts_of(histories: Any) -> Counts:
                 "histories", f"of at most {MOST_LISTS} lists", total, remedy="Merge or drop lists."
             )
         )
-    impossible = {int(p, 2) for p in histories.structural_zeros}
-    cells = np.array([c for c in range(1, 1 << total) if c not in impossible], dtype=np.int64)
+    cells = np.arange(1, 1 << total)
+    cells = cells[~np.isin(cells, sorted(histories._table.structural))]
     low, high = np.zeros((2, 1 << total))
-    for pattern, count in histories.cells().items():
-        ends = (count.low, count.high) if isinstance(count, Band) else (count, count)
-        low[int(pattern, 2)], high[int(pattern, 2)] = ends
+    table = histories._table
+    low[table.codes], high[table.codes] = table.low, table.high
     if (high - low).max() > WIDEST:
         raise InputError(
             _validate.sentence(

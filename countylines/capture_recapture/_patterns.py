@@ -135,6 +135,21 @@ def projected_structural(
     return frozenset(found)
 
 
+def projected_blind(
+    blind: Sequence[int], target: Sequence[int | None], n_new: int
+) -> tuple[int, ...]:
+    """Lists that do not cover a stratum, on the other lists: those of which no source covers it."""
+    old = len(target)
+    sources = [
+        sum(bit(j, old) for j, place in enumerate(target) if place == new) for new in range(n_new)
+    ]
+    found = tuple(
+        sum(bit(new, n_new) for new, mask in enumerate(sources) if lost & mask == mask)
+        for lost in blind
+    )
+    return found if any(found) else ()
+
+
 def merged(
     lists: tuple[str, ...], groups: Mapping[str, Sequence[str]]
 ) -> tuple[tuple[str, ...], list[int | None]]:

@@ -88,7 +88,7 @@ def existence(histories: CaptureHistories, model: Any) -> Verdict:
     they do. That is no reason to believe the second model.
     """
     counts = counts_of(histories)
-    return verdict(parse(model, histories.lists), counts)
+    return verdict(parse(model, histories.lists, histories.absent), counts)
 
 
 def facial(model: Model, counts: Counts, seen: NDArray[np.bool_] | None = None) -> facial_set.Faces:

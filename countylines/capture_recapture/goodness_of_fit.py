@@ -112,7 +112,7 @@ def goodness_of_fit(
     statistic = _validate.option("statistic", statistic, STATISTICS)
     replicates = _validate.whole_number("replicates", replicates, low=99)
     counts = _models.counts_of(histories)
-    parsed = _models.parse(model, histories.lists)
+    parsed = _models.parse(model, histories.lists, histories.absent)
     rule = suppression_rule(counts)
     if rule is not None and statistic == "pearson":
         raise InputError(

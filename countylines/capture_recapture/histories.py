@@ -7,18 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from countylines import _validate
-from countylines.capture_recapture import (
-    _history_checks,
-    _history_input,
-    _patterns,
-)
-from countylines.capture_recapture._history_table import Table
-from countylines.capture_recapture._history_views import HistoryViews
-from countylines.errors import InputError
+from countylines.capture_recapture import _history_checks, _history_input, _patterns
+from countylines.capture_recapture._history_shapes import HistoryShapes, holding
 
 
-class CaptureHistories(HistoryViews):
+class CaptureHistories(HistoryShapes):
     r"""Counts of units by the lists they are on: the input of multiple systems estimation.
 
     It answers: how many units are on which lists, and on none but those? It is a table and not an
@@ -38,6 +31,9 @@ class CaptureHistories(HistoryViews):
         of models; a pattern that could have occurred and did not is an ordinary zero.
     ordered : bool, default False
         Whether the lists are successive occasions in time, as behavioural models need.
+    compiled : mapping of str to sequence of str or None, optional
+        Lists that are compiled from others, with those others: ``{"centre": ["force"]}``. Models
+        refuse such a table, for a copy is no second look; see Notes.
 
     Attributes
     ----------
@@ -49,6 +45,10 @@ class CaptureHistories(HistoryViews):
         Patterns that cannot occur, in the order of :meth:`cells`.
     strata : tuple of str
         Names of the stratum columns, if there are any.
+    compiled : dict of str to tuple of str
+        Lists that are compiled from others.
+    absent : tuple of str
+        Lists left out of this table because they do not cover its stratum.
 
     Raises
     ------
@@ -76,6 +76,13 @@ class CaptureHistories(HistoryViews):
 
     A suppressed count is a `Band` or a pair ``(low, high)``, so that whether "fewer than 5" may be
     none is said and not assumed. Sums that contain one are bands too.
+
+    A list that covers only some strata (``covers`` of :meth:`from_table`) sees nobody elsewhere, by
+    its remit and not by chance: :meth:`split` leaves it out there, and the strata are not added up
+    for an estimate. A list that is compiled from another, as a national centre's from what forces
+    return, holds the same units because they were copied: the overlap says nothing of how many are
+    hidden. Say so with ``compiled``; :meth:`drop` or :meth:`merge` then make a table that can be
+    used.
 
     What the table takes for granted, and what fails in practice: that each unit appears once (false
     links merge two, missed links split one); that all lists are of the same population, area and
@@ -131,9 +138,10 @@ class CaptureHistories(HistoryViews):
         lists: Sequence[str],
         structural_zeros: Iterable[str] = (),
         ordered: bool = False,
+        compiled: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
         table = _history_input.from_mapping(cells, _patterns.list_names("lists", lists))
-        table = _history_checks.completed(table, "cells", structural_zeros, ordered)
+        table = _history_checks.completed(table, "cells", structural_zeros, ordered, compiled)
         object.__setattr__(self, "_table", table)
 
     @classmethod
@@ -144,6 +152,7 @@ class CaptureHistories(HistoryViews):
         lists: Sequence[str],
         structural_zeros: Iterable[str] = (),
         ordered: bool = False,
+        compiled: Mapping[str, Sequence[str]] | None = None,
     ) -> CaptureHistories:
         """Make histories from counts by pattern, as published tables give them.
 
@@ -158,6 +167,8 @@ class CaptureHistories(HistoryViews):
             Patterns that cannot occur.
         ordered : bool, default False
             Whether the lists are successive occasions in time.
+        compiled : mapping of str to sequence of str or None, optional
+            Lists that are compiled from others, with those others.
 
         Returns
         -------
@@ -178,7 +189,13 @@ class CaptureHistories(HistoryViews):
 
         Between 605 and 608 children are on at least one list.
         """
-        return cls(cells, lists=lists, structural_zeros=structural_zeros, ordered=ordered)
+        return cls(
+            cells,
+            lists=lists,
+            structural_zeros=structural_zeros,
+            ordered=ordered,
+            compiled=compiled,
+        )
 
     @classmethod
     def from_table(
@@ -190,6 +207,8 @@ class CaptureHistories(HistoryViews):
         strata: str | Sequence[str] | None = None,
         structural_zeros: Iterable[str] = (),
         ordered: bool = False,
+        compiled: Mapping[str, Sequence[str]] | None = None,
+        covers: Mapping[str, Mapping[str, Sequence[Any]]] | None = None,
     ) -> CaptureHistories:
         """Make histories from a table with a column for each list and a column of counts.
 
@@ -209,6 +228,12 @@ class CaptureHistories(HistoryViews):
             Patterns that cannot occur, the same in every stratum.
         ordered : bool, default False
             Whether the lists are successive occasions in time.
+        compiled : mapping of str to sequence of str or None, optional
+            Lists that are compiled from others, with those others.
+        covers : mapping of str to mapping or None, optional
+            Lists that cover only some strata: ``{"transport": {"type": ["external"]}}`` says that
+            the list sees only units whose stratum column ``type`` is ``external``. A list that is
+            not named covers all strata; with several columns all must match.
 
         Returns
         -------
@@ -237,7 +262,10 @@ class CaptureHistories(HistoryViews):
         names = _patterns.list_names("lists", lists)
         columns = _history_input.stratum_columns(strata, names)
         table = _history_input.from_counts(df, names, count, columns)
-        return _holding(cls, _history_checks.completed(table, "df", structural_zeros, ordered))
+        return holding(
+            cls,
+            _history_checks.completed(table, "df", structural_zeros, ordered, compiled, covers),
+        )
 
     @classmethod
     def from_records(
@@ -250,6 +278,8 @@ class CaptureHistories(HistoryViews):
         strata: str | Sequence[str] | None = None,
         structural_zeros: Iterable[str] = (),
         ordered: bool = False,
+        compiled: Mapping[str, Sequence[str]] | None = None,
+        covers: Mapping[str, Mapping[str, Sequence[Any]]] | None = None,
     ) -> CaptureHistories:
         """Make histories from linked records, one row for each sighting.
 
@@ -275,6 +305,12 @@ class CaptureHistories(HistoryViews):
             Patterns that cannot occur.
         ordered : bool, default False
             Whether the lists are successive occasions in time, such as years.
+        compiled : mapping of str to sequence of str or None, optional
+            Lists that are compiled from others, with those others.
+        covers : mapping of str to mapping or None, optional
+            Lists that cover only some strata: ``{"transport": {"type": ["external"]}}`` says that
+            the list sees only units whose stratum column ``type`` is ``external``. A list that is
+            not named covers all strata; with several columns all must match.
 
         Returns
         -------
@@ -311,106 +347,10 @@ class CaptureHistories(HistoryViews):
         Two units are on both lists, one on the police's only.
         """
         table = _history_input.from_sightings(df, entity, source, lists, strata)
-        return _holding(cls, _history_checks.completed(table, "df", structural_zeros, ordered))
-
-    def merge(self, groups: Mapping[str, Sequence[str]]) -> CaptureHistories:
-        """Treat several lists as one: a unit is on the new list if it is on any of them.
-
-        Parameters
-        ----------
-        groups : mapping of str to sequence of str
-            New name to the lists that it replaces: ``{"police": ["force", "agency"]}``. A group of
-            one renames a list.
-
-        Returns
-        -------
-        CaptureHistories
-            A new table, with each new list at the place of the first that it replaces. No unit is
-            lost. A pattern stays a structural zero if all the patterns that now make it up were.
-
-        Examples
-        --------
-        >>> lists = cl.CaptureHistories.from_cells(
-        ...     {"110": 20, "101": 9, "100": 210, "011": 4, "010": 77, "001": 90, "111": 6},
-        ...     lists=["police", "charity", "council"],
-        ... )
-        >>> lists.merge({"support": ["charity", "council"]}).cells()
-        {'11': 35, '10': 210, '01': 171}
-
-        Of the units known to the police, 35 are known to one of the two supporting bodies as well.
-        """
-        checked = _history_checks.groups(groups, self.lists, self.strata, self.ordered)
-        return _holding(type(self), self._table.projected(*_patterns.merged(self.lists, checked)))
-
-    def drop(self, name: str) -> CaptureHistories:
-        """Leave a list out, and with it the units that are on no other.
-
-        Units seen on the dropped list only vanish from the table: for the lists that remain they
-        are hidden, and an estimate from the rest should find them again. Comparing the two is a
-        check of the estimator (internal consistency).
-
-        Parameters
-        ----------
-        name : str
-            Name of the list; at least two lists remain.
-
-        Returns
-        -------
-        CaptureHistories
-            A new table.
-
-        Examples
-        --------
-        >>> lists = cl.CaptureHistories.from_cells(
-        ...     {"110": 20, "101": 9, "100": 210, "011": 4, "010": 77, "001": 90, "111": 6},
-        ...     lists=["police", "charity", "council"],
-        ... )
-        >>> lists.n_observed, lists.drop("council").n_observed
-        (416, 326)
-
-        Without the council's list, the 90 units that only it knew are hidden again.
-        """
-        _validate.option("name", name, self.lists)
-        if len(self.lists) == 2:
-            raise InputError(
-                _validate.sentence(
-                    "name",
-                    "one of three or more lists",
-                    f"{name!r} of two",
-                    remedy="One list alone says nothing of who is on none.",
-                )
-            )
-        names = tuple(item for item in self.lists if item != name)
-        target = [None if item == name else names.index(item) for item in self.lists]
-        return _holding(type(self), self._table.projected(names, target))
-
-    def pool(self) -> CaptureHistories:
-        """Add the strata up.
-
-        Returns
-        -------
-        CaptureHistories
-            The table without strata; the same table if there are none.
-        """
-        return _holding(type(self), self._table.pooled()) if self.strata else self
-
-    def split(self) -> dict[Any, CaptureHistories]:
-        """Take the strata apart.
-
-        Returns
-        -------
-        dict
-            A table without strata for each stratum, also for those without any unit, by label: a
-            value if one column divides the units, a tuple if several do. Without strata, one table
-            with the label ``()``.
-        """
-        single = len(self.strata) == 1
-        return {
-            level[0] if single else level: _holding(
-                type(self), self._table.pooled(self._table.stratum == i)
-            )
-            for i, level in enumerate(self._table.levels)
-        }
+        return holding(
+            cls,
+            _history_checks.completed(table, "df", structural_zeros, ordered, compiled, covers),
+        )
 
     def identical(self, other: object) -> bool:
         """Whether another table has the same lists, counts, strata and settings.
@@ -450,13 +390,3 @@ class CaptureHistories(HistoryViews):
 
     def __delattr__(self, name: str) -> None:
         raise AttributeError(f"CaptureHistories never change: {name!r} cannot be deleted.")
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _holding, (type(self), self._table)
-
-
-def _holding(kind: type[CaptureHistories], table: Table) -> CaptureHistories:
-    """Histories of a table that needs no check: one derived or unpickled, its warnings given."""
-    new = kind.__new__(kind)
-    object.__setattr__(new, "_table", table.tidy())
-    return new

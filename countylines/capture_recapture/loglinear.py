@@ -97,15 +97,16 @@ def loglinear(
     Raises
     ------
     InputError
-        If the model does not name every list, or the table has strata or too many lists, or its
-        bands are too wide for what is asked.
+        If the model does not name every list; if the table has strata, too many lists, or a list
+        declared to be compiled from another; if its bands are too wide for what is asked.
     ConvergenceError
         If Newton's method does not converge, which a concave likelihood should not allow.
 
     Warns
     -----
     DegenerateDataWarning
-        If the estimate does not exist, or some cells have fitted value 0.
+        If the estimate does not exist, some cells have fitted value 0, or a list holds all of
+        another, as one does that is compiled from it.
     ApproximationWarning
         If more than 5 % of the replicates of a bootstrap have no estimate.
 
@@ -211,7 +212,7 @@ def loglinear(
         progress,
     )
     counts = _models.counts_of(histories)
-    parsed = _models.parse(model, histories.lists)
+    parsed = _models.parse(model, histories.lists, histories.absent)
     tested = None if null is None else _validate.number("null", null, low=0)
     faces = facial(parsed, counts)
     verdict = worded(parsed, counts, int(faces.code[0]), faces.on_face[0])
@@ -264,7 +265,12 @@ def loglinear(
         n_observed=n_observed,
         null=tested,
         pvalue=total.pvalue,
-        notes=_loglinear_notes.notes(verdict, fits, least, total) + more + range_notes,
+        notes=(
+            *_loglinear_notes.notes(verdict, fits, least, total),
+            *_loglinear_notes.copies(counts, parsed),
+            *more,
+            *range_notes,
+        ),
         draws=draws,
         model=parsed.formula,
         generators=parsed.generators,
@@ -328,7 +334,9 @@ def _ends(
         return nothing, nothing
     if interval == "profile" and (counts.high - counts.low).sum() > banded_profile.WIDEST_SUM:
         raise _too_wide(counts)
-    of_total, of_hidden = _loglinear_ends.curves(counts, model)
+    of_total = of_hidden = None
+    if interval == "profile":
+        of_total, of_hidden = _loglinear_ends.curves(counts, model)
     start = float(fits.hidden[0]) if fits.estimable[0] else max(counts.n, 1.0)
     value, error = float(fits.total[0] - counts.low.sum()), float(fits.total_error[0])
     total = _loglinear_ends.ends(

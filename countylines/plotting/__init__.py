@@ -5,14 +5,12 @@ matplotlib is imported on use. Install it with ``pip install "countylines[plot]"
 - :func:`disagreement`: the total that each model of a search gives, against how it ranks.
 - :func:`forest`: estimates with their intervals, one a line.
 - :func:`survival`: curves over time with their limits.
-- :func:`funnel`: rates of many areas against their size, with control limits.
 """
 
 from __future__ import annotations
 
 from countylines.plotting.disagreement import disagreement
 from countylines.plotting.forest import forest
-from countylines.plotting.funnel import funnel
 from countylines.plotting.survival import survival
 
-__all__ = ["disagreement", "forest", "funnel", "survival"]
+__all__ = ["disagreement", "forest", "survival"]

@@ -1,7 +1,6 @@
 """Prevalence: how many lines are active, what share, and how sure.
 
 - :func:`proportion`: a share with its interval.
-- :func:`funnel_limits`: limits within which chance alone keeps the rates of many areas.
 - :func:`standardised_rate`: a rate with the make-up of a standard population.
 - :func:`rate`: events per head or per unit of time with their interval.
 - :func:`active_at`, :func:`active_during`: spells, or lines, active on a day or in a window.
@@ -26,7 +25,6 @@ from countylines.prevalence.convert_window import convert_window
 from countylines.prevalence.corrected_proportion import corrected_proportion
 from countylines.prevalence.distinct_in_window import distinct_in_window
 from countylines.prevalence.expected_stock import expected_stock
-from countylines.prevalence.funnel_limits import funnel_limits
 from countylines.prevalence.implied_duration import implied_duration
 from countylines.prevalence.line_days import line_days
 from countylines.prevalence.openings import openings
@@ -52,7 +50,6 @@ __all__ = [
     "corrected_proportion",
     "distinct_in_window",
     "expected_stock",
-    "funnel_limits",
     "implied_duration",
     "line_days",
     "openings",

@@ -83,7 +83,10 @@ def test_nested_lists_are_no_finding_that_nobody_is_hidden():
     assert not result.estimable
     assert math.isnan(result.standard_error)
     table = cl.CaptureHistories.from_cells({"11": 10, "01": 20}, lists=["A", "B"])
-    with pytest.warns(DegenerateDataWarning, match="shrinks to 0"):
+    with (
+        pytest.warns(DegenerateDataWarning, match="All 10 units on A are also on B"),
+        pytest.warns(DegenerateDataWarning, match="shrinks to 0"),
+    ):
         model = cl.capture_recapture.loglinear(table)
     assert model.verdict.code == "hidden-zero"
     assert (model.estimate, model.hidden.estimate, model.low) == (30, 0, 30)

@@ -218,7 +218,6 @@ ESTIMATORS: tuple[Row, ...] = (
 )
 
 EXEMPT: Mapping[str, str] = {
-    "funnel_limits": "its target may come from all areas; its kinds are tried in its own tests",
     "standardised_rate": "a reduction over strata; its kinds are tried in its own tests",
     "pooled_rate": "areas in, one estimate out",
     "pooled_proportion": "areas in, one estimate out",
