@@ -51,6 +51,9 @@ population, claim or leave open. What there is:
     :func:`~countylines.localisation.share_from_changes`,
     :func:`~countylines.localisation.tipping_point`,
     :func:`~countylines.localisation.reclassification_sensitivity`,
+    :func:`~countylines.localisation.internal_share`,
+    :func:`~countylines.localisation.cochran_armitage`,
+    :func:`~countylines.localisation.mantel_trend`,
     :func:`~countylines.localisation.mann_kendall`,
     :func:`~countylines.localisation.sens_slope`.
 ``countylines.assess``

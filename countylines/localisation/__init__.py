@@ -4,6 +4,9 @@
 - :func:`compatible_counts`: whole-number tables that agree with printed totals and percentages.
 - :func:`compatible_bases`: bases that agree with one printed percentage.
 - :func:`share_from_changes`: the internal share that two percentages imply.
+- :func:`internal_share`: the share of internal lines.
+- :func:`cochran_armitage`: does a share rise or fall with the year?
+- :func:`mantel_trend`: the same within forces.
 - :func:`mann_kendall`: does a series rise or fall from period to period?
 - :func:`sens_slope`: by how much.
 - :func:`tipping_point`: the change in detection that would explain the odds ratio.
@@ -12,19 +15,25 @@
 
 from __future__ import annotations
 
+from countylines.localisation.cochran_armitage import cochran_armitage
 from countylines.localisation.compatible_counts import compatible_bases, compatible_counts
+from countylines.localisation.internal_share import internal_share
 from countylines.localisation.localisation_odds_ratio import localisation_odds_ratio
 from countylines.localisation.mann_kendall import mann_kendall
+from countylines.localisation.mantel_trend import mantel_trend
 from countylines.localisation.reclassification_sensitivity import reclassification_sensitivity
 from countylines.localisation.sens_slope import sens_slope
 from countylines.localisation.share_from_changes import share_from_changes
 from countylines.localisation.tipping_point import tipping_point
 
 __all__ = [
+    "cochran_armitage",
     "compatible_bases",
     "compatible_counts",
+    "internal_share",
     "localisation_odds_ratio",
     "mann_kendall",
+    "mantel_trend",
     "reclassification_sensitivity",
     "sens_slope",
     "share_from_changes",

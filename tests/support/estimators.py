@@ -210,6 +210,12 @@ ESTIMATORS: tuple[Row, ...] = (
         [{"method": m} for m in ODDS_RATIO_METHODS],
     ),
     Row(
+        localisation.internal_share,
+        {"internal": [3, 0, 81, 25, 15], "external": [40, 20, 182, 0, 133]},
+        ALL_SHARE_METHODS,
+        null=0.3,
+    ),
+    Row(
         localisation.tipping_point,
         FOUR_COUNTS,
         [{}, {"at": "limit"}, {"method": "woolf", "at": "limit"}],
@@ -249,6 +255,8 @@ EXEMPT: Mapping[str, str] = {
     "compatible_bases": "one percentage in, a table out",
     "share_from_changes": "percentages in, an identified range without a level out",
     "reclassification_sensitivity": "four counts in, a table out",
+    "cochran_armitage": "a reduction over groups, not elementwise",
+    "mantel_trend": "a table of strata in, a test out",
     "mann_kendall": "a reduction over time, not elementwise",
     "sens_slope": "a reduction over time, not elementwise",
 }
