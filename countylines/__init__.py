@@ -34,6 +34,7 @@ population, claim or leave open. What there is:
     :func:`~countylines.capture_recapture.zelterman`,
     :func:`~countylines.capture_recapture.closed_population`,
     :func:`~countylines.capture_recapture.sample_coverage`,
+    :func:`~countylines.capture_recapture.by_stratum`,
     :func:`~countylines.capture_recapture.existence`,
     :func:`~countylines.capture_recapture.loglinear`,
     :func:`~countylines.capture_recapture.goodness_of_fit`,

@@ -11,10 +11,12 @@
 - :func:`loglinear`: many lists, one model.
 - :func:`goodness_of_fit`: whether the counts on the lists follow that model.
 - :func:`model_search`: many lists, every hierarchical model, and how far they disagree.
+- :func:`by_stratum`: any of these in every stratum, and a total.
 """
 
 from __future__ import annotations
 
+from countylines.capture_recapture.by_stratum import by_stratum
 from countylines.capture_recapture.chao_lower_bound import chao_lower_bound
 from countylines.capture_recapture.chapman import chapman
 from countylines.capture_recapture.closed_population import closed_population
@@ -33,6 +35,7 @@ __all__ = [
     "CaptureHistories",
     "ModelAverage",
     "ModelSearch",
+    "by_stratum",
     "chao_lower_bound",
     "chapman",
     "closed_population",

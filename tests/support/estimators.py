@@ -244,6 +244,7 @@ EXEMPT: Mapping[str, str] = {
     "chao_lower_bound": "frequencies in, their dimension reduced",
     "zelterman": "frequencies in, their dimension reduced",
     "closed_population": "one table in, one estimate out",
+    "by_stratum": "a table with strata in, a row a stratum out",
     "sample_coverage": "one table in, one estimate out",
     "existence": "a table in, a verdict out",
     "goodness_of_fit": "one table in, one test out",
