@@ -82,11 +82,13 @@ def profile(table: Table) -> Likelihood:
     offset = np.concatenate([[0.0], table.offset[on]])
     counts = table.counts[on]
     seen = counts > 0
+    near: FloatArray | None = None
 
     def likelihood(hidden: float) -> tuple[float, float]:
+        nonlocal near
         complete = np.concatenate([[hidden], counts])
-        fitted = poisson_design.fit(complete[None, :], design, offset, bounded).fitted[0]
-        rest = fitted[1:]
+        fits = poisson_design.fit(complete[None, :], design, offset, bounded, near)
+        near, rest = fits.coefficients[0], fits.fitted[0, 1:]
         # the fit keeps the total, so the difference of the hidden cell is that of the others
         excess = float(counts.sum() - rest.sum()) / hidden
         total = hidden + counts.sum()

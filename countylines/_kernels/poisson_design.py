@@ -36,28 +36,40 @@ class Fits(NamedTuple):
 
 
 def fit(
-    counts: FloatArray, design: FloatArray, offset: FloatArray, bounded: BoolArray | None = None
+    counts: FloatArray,
+    design: FloatArray,
+    offset: FloatArray,
+    bounded: BoolArray | None = None,
+    start: FloatArray | None = None,
 ) -> Fits:
     """Fit every row of `counts` (rows, cells) with one `design` (cells, columns).
 
-    `bounded` marks the coefficients that must not be negative.
+    `bounded` marks the coefficients that must not be negative; `start` are coefficients near the
+    maximum, if they are known.
     """
     columns = design.shape[1]
     bounds = np.zeros(columns, dtype=bool) if bounded is None else bounded
-    parts = [_one(row, design, offset, bounds) for row in counts]
+    parts = [_one(row, design, offset, bounds, start) for row in counts]
     return Fits(*(np.stack(part) for part in zip(*parts, strict=True)))
 
 
 def _one(
-    counts: FloatArray, design: FloatArray, offset: FloatArray, bounds: BoolArray
+    counts: FloatArray,
+    design: FloatArray,
+    offset: FloatArray,
+    bounds: BoolArray,
+    near: FloatArray | None,
 ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, BoolArray, BoolArray]:
     columns = design.shape[1]
-    free = ~bounds
-    start = counts + 0.5
-    beta = np.zeros(columns)
-    weighted = design[:, free] * np.sqrt(start)[:, None]
-    target = (np.log(start) - offset) * np.sqrt(start)
-    beta[free] = np.linalg.lstsq(weighted, target, rcond=None)[0]
+    if near is None:
+        free = ~bounds
+        start = counts + 0.5
+        beta = np.zeros(columns)
+        weighted = design[:, free] * np.sqrt(start)[:, None]
+        target = (np.log(start) - offset) * np.sqrt(start)
+        beta[free] = np.linalg.lstsq(weighted, target, rcond=None)[0]
+    else:
+        beta, free = near, ~bounds | (near > 0.0)
     value, fitted = _kernel(beta, counts, design, offset)
     converged = False
     for _ in range(MAX_STEPS):
@@ -96,7 +108,11 @@ def _one(
 def _solve(design: FloatArray, fitted: FloatArray, right: FloatArray) -> FloatArray:
     information = design.T @ (design * fitted[:, None])
     scale = np.sqrt(np.maximum(np.diag(information), 1e-300))
-    solution = np.linalg.lstsq(information / np.outer(scale, scale), right / scale, rcond=1e-15)[0]
+    information /= scale * scale[:, None]
+    try:
+        solution = np.linalg.solve(information, right / scale)
+    except np.linalg.LinAlgError:
+        solution = np.linalg.lstsq(information, right / scale, rcond=1e-15)[0]
     step: FloatArray = solution / scale
     return step
 

@@ -22,6 +22,7 @@ from countylines._kernels import roots, stirling
 FloatArray = NDArray[np.float64]
 
 LEAST, MOST = 1e-8, 1e15
+STRETCH = 1e-4  # in the log of the hidden number, for the slope of the score
 
 
 def occasions_factor(occasions: float) -> float:
@@ -108,11 +109,14 @@ def profile_peak(
     """Hidden number of the highest likelihood; `LEAST` and `MOST` stand for 0 and infinity."""
 
     def falling(point: FloatArray, rows: NDArray[np.intp]) -> tuple[FloatArray, FloatArray]:
-        _, slope = log_likelihood(np.exp(point), once[rows], twice[rows], observed[rows], occasions)
-        return -slope, np.zeros_like(slope)
+        data = once[rows], twice[rows], observed[rows], occasions
+        hidden, further = np.exp(point), np.exp(point + STRETCH)
+        score = hidden * log_likelihood(hidden, *data)[1]
+        return -score, (score - further * log_likelihood(further, *data)[1]) / STRETCH
 
     ends = np.full(once.shape, np.log(LEAST)), np.full(once.shape, np.log(MOST))
-    peak = np.exp(roots.increasing_root(falling, *ends, np.log(np.maximum(observed, 1.0))))
+    start = np.log(np.maximum(chao_bias_corrected(once, twice, observed, occasions)[0], 0.5))
+    peak = np.exp(roots.increasing_root(falling, *ends, start, settled=1e-5))
     peak = np.where((once == 0.0) & (twice > 0.0), LEAST, peak)
     return np.where((twice == 0.0) & (once > 0.0), MOST, peak)
 
