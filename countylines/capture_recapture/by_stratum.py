@@ -31,7 +31,7 @@ FloatArray = NDArray[np.float64]
 
 EMPTY_LISTS = ("refuse", "drop", "keep")
 MISSING = ("refuse", "leave-out")
-COMBINE = ("mover", "lognormal")
+REFERENCES = {"mover": ("zou2008",), "lognormal": ("chao1987",)}
 TOTAL = "total"
 NAMED = 5
 COLUMNS = (
@@ -94,6 +94,7 @@ def by_stratum(
         low, high, level, interval_kind, interval_method, method, n, hidden, code, reason, notes``;
         ``code`` is that of the verdict (``"refused"`` where the estimator would not take the
         table), ``reason`` says why in words, ``notes`` holds the codes of the notes.
+        ``frame.attrs["references"]`` are keys for :func:`countylines.cite`.
 
     Raises
     ------
@@ -176,7 +177,7 @@ def by_stratum(
     _check(histories, estimator)
     empty_lists = _validate.option("empty_lists", empty_lists, EMPTY_LISTS)
     missing = _validate.option("missing", missing, MISSING)
-    combine = _validate.option("combine", combine, COMBINE)
+    combine = _validate.option("combine", combine, REFERENCES)
     report = reporter(progress, "strata")
     tables = histories.split()
     rows: list[_Row] = []
@@ -188,6 +189,8 @@ def by_stratum(
     total = _total(rows, missing, combine)
     frame = _frame(rows, histories.strata)
     frame.loc[len(frame)] = [TOTAL, *[""] * (len(histories.strata) - 1), *total.values()]
+    known = [key for row in rows if row.result is not None for key in row.result.references]
+    frame.attrs["references"] = list(dict.fromkeys([*known, *REFERENCES[combine]]))
     return frame
 
 

@@ -95,6 +95,11 @@ class TestRows:
         ends = [seen + hidden * math.exp(-spread), seen + hidden * math.exp(spread)]
         assert [found["low"], found["high"]] == pytest.approx(ends, rel=1e-12)
 
+    def test_what_it_rests_on_can_be_cited(self):
+        found = by_stratum(both(), quick)
+        assert found.attrs["references"] == ["fienberg2012", "chao1987", "zou2008"]
+        assert "10.1002/sim.3095" in cl.cite(found.attrs["references"])
+
     def test_one_stratum_is_its_own_total(self):
         for combine in ("mover", "lognormal"):
             found = by_stratum(table({"north": NORTH}), quick, combine=combine)
