@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -94,7 +95,7 @@ class Family:
         found = found.rows(order)
         scores = {name: values[order] for name, values in scores.items()}
         generators = self._generators(found.masks)
-        joined = {g: "*".join(g) for names in generators for g in names}
+        joined = {names: "*".join(names) for names in self._names}
         codes = np.array(facial_set.CODES, dtype=object)
         return pd.DataFrame(
             {
@@ -118,17 +119,21 @@ class Family:
             }
         )
 
-    def _generators(self, masks: BoolArray) -> list[tuple[tuple[str, ...], ...]]:
-        """Highest-order terms of each model by the names of their lists."""
+    @functools.cached_property
+    def _names(self) -> list[tuple[str, ...]]:
+        """Lists of each term."""
         total = len(self.lists)
-        names = [
+        return [
             tuple(n for j, n in enumerate(self.lists) if int(t) & _patterns.bit(j, total))
             for t in self.terms
         ]
+
+    def _generators(self, masks: BoolArray) -> list[tuple[tuple[str, ...], ...]]:
+        """Highest-order terms of each model by the names of their lists."""
         # by order and, within one, from the first list on, which has the highest bit
         place = np.lexsort([-self.terms, -hierarchical.orders_of(self.terms)])
         top = hierarchical.generator_masks(masks, self.terms)[:, place]
-        named = [names[p] for p in place]
+        named = [self._names[p] for p in place]
         flat = [named[c] for c in np.nonzero(top)[1].tolist()]
         ends = np.cumsum(top.sum(axis=1)).tolist()
         return [tuple(flat[a:b]) for a, b in zip([0, *ends[:-1]], ends, strict=True)]
