@@ -26,9 +26,10 @@ FloatArray = NDArray[np.float64]
 
 TOLERANCE = 1e-11
 MAX_STEPS = 100
-ROWS_AT_ONCE = 4096
+NUMBERS_AT_ONCE = 4_000_000  # in the largest array of a block: 32 MB
 _HALVINGS = 30
 _LEAST_WEIGHT = 1e-280
+_RIDGE = 1e-14
 
 
 class Fits(NamedTuple):
@@ -63,6 +64,7 @@ def fit(
     """
     rows = len(counts)
     above = hierarchical.cells_above(cells)
+    design = hierarchical.design(cells, terms).T.copy()
     coefficients = np.full(masks.shape, np.nan)
     result = Fits(
         log_hidden=np.full(rows, np.nan),
@@ -74,10 +76,10 @@ def fit(
         converged=np.zeros(rows, dtype=bool),
     )
     sizes = masks.sum(axis=1)
-    for chosen in _blocks(sizes):
+    for chosen in _blocks(sizes, above.shape[1]):
         size = sizes[chosen[0]]
         columns = np.nonzero(masks[chosen])[1].reshape(len(chosen), size)
-        part = _newton(counts[chosen], terms[columns], on_face[chosen], above)
+        part = _newton(counts[chosen], terms, columns, on_face[chosen], above, design)
         coefficients[chosen[:, None], columns] = part.coefficients
         for name in Fits._fields:
             if name != "coefficients":
@@ -85,38 +87,51 @@ def fit(
     return result
 
 
-def _blocks(sizes: IntArray) -> Iterator[IntArray]:
+def _blocks(sizes: IntArray, width: int) -> Iterator[IntArray]:
     """Rows with equally many terms, few enough at a time to keep memory bounded."""
     for size in np.unique(sizes):
         rows = np.flatnonzero(sizes == size)
-        for start in range(0, len(rows), ROWS_AT_ONCE):
-            yield rows[start : start + ROWS_AT_ONCE]
+        at_once = max(1, NUMBERS_AT_ONCE // max(width, int(size) ** 2))
+        for start in range(0, len(rows), at_once):
+            yield rows[start : start + at_once]
 
 
-def _newton(counts: FloatArray, terms: IntArray, on_face: BoolArray, above: FloatArray) -> Fits:
-    """Rows with equally many terms, (rows, size) of them."""
-    rows, size = terms.shape
+def _newton(
+    counts: FloatArray,
+    terms: IntArray,
+    columns: IntArray,
+    on_face: BoolArray,
+    above: FloatArray,
+    design: FloatArray,
+) -> Fits:
+    """Rows with equally many terms, (rows, size) columns of `terms`."""
+    rows, size = columns.shape
     face = on_face.astype(np.float64)
     counts = counts * face
-    unions = terms[:, :, None] | terms[:, None, :]
-    design = above.T[terms]
+    own = terms[columns]
+    unions = own[:, :, None] | own[:, None, :]
     saturated = (xlogy(counts, counts) - counts).sum(axis=1)
     start = np.where(on_face, counts + 0.5, 0.0)
     target = np.log(counts + 0.5, where=on_face, out=np.zeros_like(counts))
     weighted = start * target + (counts - start)
-    coefficients = _solve(_information(start, unions, above), _sums(weighted, terms, above))
+    first = _solve(_information(start, unions, above), _sums(weighted, own, above))
+    coefficients = np.zeros((rows, len(terms)))
+    np.put_along_axis(coefficients, columns, first, axis=1)
     value, fitted = _kernel(coefficients, design, counts, face)
+    _restart(coefficients, value, fitted, design, counts, face)
     active = np.arange(rows)
     converged = np.zeros(rows, dtype=bool)
     for _ in range(MAX_STEPS):
         mu = fitted[active]
-        score = _sums(counts[active] - mu, terms[active], above)
-        step = _solve(_information(mu, unions[active], above), score)
+        score = _sums(counts[active] - mu, own[active], above)
+        short = _solve(_information(mu, unions[active], above), score)
         # Newton decrement: twice the gain that a full step promises
-        decrement = np.einsum("ij,ij->i", score, step)
+        decrement = np.einsum("ij,ij->i", score, short)
         done = decrement <= TOLERANCE**2 * np.maximum(1.0, np.abs(saturated[active]))
-        done |= np.abs(step).max(axis=1) <= TOLERANCE
-        _line_search(active, step, coefficients, value, fitted, design, counts, face, decrement)
+        done |= np.abs(short).max(axis=1) <= TOLERANCE
+        step = np.zeros((len(active), len(terms)))
+        np.put_along_axis(step, columns[active], short, axis=1)
+        _line_search(active, step, coefficients, value, fitted, design, counts, face)
         converged[active[done]] = True
         active = active[~done]
         if active.size == 0:
@@ -131,9 +146,30 @@ def _newton(counts: FloatArray, terms: IntArray, on_face: BoolArray, above: Floa
         value - gammaln(counts + 1.0).sum(axis=1),
         2.0 * (saturated - value),
         fitted,
-        coefficients,
+        np.take_along_axis(coefficients, columns, axis=1),
         converged,
     )
+
+
+def _restart(
+    coefficients: FloatArray,
+    value: FloatArray,
+    fitted: FloatArray,
+    design: FloatArray,
+    counts: FloatArray,
+    face: FloatArray,
+) -> None:
+    """Where the least-squares start is worse than equal cells, start from those; in place.
+
+    The intercept is the first term, so equal cells are one coefficient.
+    """
+    mean = counts.sum(axis=1) / np.maximum(face.sum(axis=1), 1.0)
+    level = np.log(np.maximum(mean, _LEAST_WEIGHT))
+    flat = (counts * level[:, None] - mean[:, None] * face).sum(axis=1)
+    poor = np.flatnonzero(~(value >= flat))
+    coefficients[poor] = 0.0
+    coefficients[poor, 0] = level[poor]
+    value[poor], fitted[poor] = _kernel(coefficients[poor], design, counts[poor], face[poor])
 
 
 def _line_search(
@@ -145,7 +181,6 @@ def _line_search(
     design: FloatArray,
     counts: FloatArray,
     face: FloatArray,
-    decrement: FloatArray,
 ) -> None:
     """Take the step, halved until the likelihood does not fall; changes its arguments."""
     scale = np.ones(len(active))
@@ -153,7 +188,7 @@ def _line_search(
     for _ in range(_HALVINGS):
         rows = active[waiting]
         trial = coefficients[rows] + scale[waiting, None] * step[waiting]
-        new_value, new_fitted = _kernel(trial, design[rows], counts[rows], face[rows])
+        new_value, new_fitted = _kernel(trial, design, counts[rows], face[rows])
         slack = 1e-13 * np.maximum(1.0, np.abs(value[rows]))
         better = new_value >= value[rows] - slack
         taken = rows[better]
@@ -170,7 +205,7 @@ def _kernel(
     coefficients: FloatArray, design: FloatArray, counts: FloatArray, face: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
     """Poisson log-likelihood without its constant, and the fitted values."""
-    predictor = np.matmul(coefficients[:, None, :], design)[:, 0, :]
+    predictor = coefficients @ design
     with np.errstate(over="ignore"):
         fitted = np.exp(predictor) * face
     value = (counts * predictor - fitted).sum(axis=1)
@@ -189,5 +224,13 @@ def _information(fitted: FloatArray, unions: IntArray, above: FloatArray) -> Flo
 
 
 def _solve(information: FloatArray, right: FloatArray) -> FloatArray:
-    solution: FloatArray = np.linalg.solve(information, right[..., None])[..., 0].astype(np.float64)
-    return solution
+    """Newton steps; a matrix that rounding has made singular gets a ridge within its rounding."""
+    column = right[..., None]
+    try:
+        solution = np.linalg.solve(information, column)
+    except np.linalg.LinAlgError:
+        ridge = _RIDGE * np.einsum("ijj->ij", information)
+        eye = np.eye(information.shape[1])
+        solution = np.linalg.solve(information + ridge[:, :, None] * eye, column)
+    steps: FloatArray = solution[..., 0].astype(np.float64)
+    return steps

@@ -1,0 +1,201 @@
+"""The best of many models by a criterion, for many tables at once, without fitting them all.
+
+The deviance of a model is at least that of every model that contains it. Once a few large models
+of a table are fitted, each of the others has a lower bound on its deviance and so on its
+criterion, and one whose bound exceeds the criterion of a model already fitted cannot be the best.
+The most promising models are fitted first, a few of every table at a time; each fit tightens the
+bounds of the models within it. What is left out cannot change the answer. Existence is asked only
+of the models that are fitted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from countylines._kernels import facial_set, hierarchical, loglinear_fit
+from countylines._kernels.faces_by_row import FaceFinder
+
+BoolArray = NDArray[np.bool_]
+IntArray = NDArray[np.int64]
+FloatArray = NDArray[np.float64]
+
+TIE = 1e-9  # criteria closer than this count as equal: the first model is taken
+AT_ONCE = 16  # models of each table fitted in one round
+NUMBERS_AT_ONCE = 2_000_000  # tables times models worked together
+
+
+class Best(NamedTuple):
+    """The best model of each table, one row a table."""
+
+    model: IntArray  # position in the family; -1 where no model has an estimate
+    code: IntArray  # position in facial_set.CODES
+    log_hidden: FloatArray
+    fitted: int  # how many fits it took in all
+
+
+class Family(NamedTuple):
+    """Hierarchical models over one set of terms, the intercept first."""
+
+    masks: BoolArray  # (models, terms)
+    packed: NDArray[np.uint64]  # (models, words): the terms as bits
+    bounding: IntArray  # models that bound many others
+
+
+def family(masks: BoolArray, terms: IntArray) -> Family:
+    """Prepare a family, which should hold the largest model without each term."""
+    return Family(masks, _packed(masks), _bounding(masks, terms))
+
+
+def _packed(masks: BoolArray) -> NDArray[np.uint64]:
+    models, size = masks.shape
+    words = -(-size // 64)
+    padded = np.zeros((models, 64 * words), dtype=bool)
+    padded[:, :size] = masks
+    bytes_ = np.packbits(padded, axis=1, bitorder="little")
+    packed: NDArray[np.uint64] = bytes_.view("<u8").astype(np.uint64)
+    return packed
+
+
+def _bounding(masks: BoolArray, terms: IntArray) -> IntArray:
+    """The largest model, and the largest without each interaction or pair of interactions."""
+    everything = masks.any(axis=0)
+    interactions = [int(t) for t, used in zip(terms, everything, strict=True) if used]
+    interactions = [t for t in interactions if hierarchical.order(t) >= 2]
+    lowest = [t for t in interactions if hierarchical.order(t) == 2]
+    wanted = [everything]
+    without = {t: everything & ((terms & t) != t) for t in interactions}
+    wanted += list(without.values())
+    wanted += [without[a] & without[b] for i, a in enumerate(lowest) for b in lowest[:i]]
+    position = {row.tobytes(): i for i, row in enumerate(masks)}
+    found = [position[w.tobytes()] for w in wanted if w.tobytes() in position]
+    return np.array(sorted(set(found)), dtype=np.int64)
+
+
+def best(
+    counts: FloatArray,
+    models: Family,
+    finder: FaceFinder,
+    penalty: FloatArray,
+    *,
+    prune: bool = True,
+) -> Best:
+    """The model with the least deviance plus penalty that has an estimate, for each row.
+
+    `counts` is (rows, cells); `penalty` is (rows, models). With ``prune=False`` all are fitted.
+    """
+    rows = len(counts)
+    result = Best(
+        np.full(rows, -1), np.full(rows, facial_set.NOT_IDENTIFIED), np.full(rows, np.nan), 0
+    )
+    total = 0
+    at_once = max(1, NUMBERS_AT_ONCE // len(models.masks))
+    for start in range(0, rows, at_once):
+        part = slice(start, start + at_once)
+        search = _Search(counts[part], models, finder, penalty[part])
+        if prune:
+            search.pruned()
+        else:
+            search.everything()
+        result.model[part], result.code[part] = search.model, search.code
+        result.log_hidden[part] = search.log_hidden
+        total += search.count
+    return result._replace(fitted=total)
+
+
+class _Search:
+    """The state of the search in a block of tables."""
+
+    def __init__(
+        self, counts: FloatArray, models: Family, finder: FaceFinder, penalty: FloatArray
+    ) -> None:
+        rows, size = len(counts), len(models.masks)
+        self.counts, self.models, self.finder, self.penalty = counts, models, finder, penalty
+        self.seen = counts > 0
+        self.bound = penalty.copy()  # least that the criterion of each model can be
+        self.done = np.zeros((rows, size), dtype=bool)
+        self.least = np.full(rows, np.inf)
+        self.model = np.full(rows, -1)
+        self.code = np.full(rows, facial_set.NOT_IDENTIFIED)
+        self.log_hidden = np.full(rows, np.nan)
+        self.count = 0
+
+    def everything(self) -> None:
+        size = len(self.models.masks)
+        for row in range(len(self.counts)):
+            self._fit(np.full(size, row), np.arange(size))
+
+    def pruned(self) -> None:
+        rows = np.arange(len(self.counts))
+        bounding = self.models.bounding
+        self._fit(np.repeat(rows, len(bounding)), np.tile(bounding, len(rows)))
+        width = min(AT_ONCE, len(self.models.masks))
+        while True:
+            open_bound = np.where(self.done[rows], np.inf, self.bound[rows])
+            promising = np.argpartition(open_bound, width - 1, axis=1)[:, :width]
+            values = np.take_along_axis(open_bound, promising, axis=1)
+            worth = values <= self.least[rows, None] + TIE
+            worth &= np.isfinite(values)
+            at, column = np.nonzero(worth)
+            if at.size == 0:
+                return
+            self._fit(rows[at], promising[at, column])
+            rows = np.unique(rows[at])
+
+    def _fit(self, rows: IntArray, models: IntArray) -> None:
+        """Fit models of tables, (row, model) pairs; note bounds and the best."""
+        self.done[rows, models] = True
+        masks = self.models.masks[models]
+        found = self.finder.faces(self.seen[rows], masks)
+        good = (found.code <= facial_set.BOUNDARY_FINITE) & found.basis[:, 0]
+        rows, models = rows[good], models[good]
+        fits = loglinear_fit.fit(
+            self.counts[rows],
+            self.finder.terms,
+            found.basis[good],
+            found.on_face[good],
+            self.finder.cells,
+        )
+        if not fits.converged.all():
+            raise ArithmeticError("a log-linear fit of the search did not converge")
+        self.count += len(rows)
+        self._tighten(rows, models, fits.deviance)
+        value = fits.deviance + self.penalty[rows, models]
+        order = np.lexsort([models, rows])
+        for row, mine in _grouped(rows[order], order):
+            least = value[mine].min()
+            if least > self.least[row] + TIE:
+                continue
+            ties = mine[value[mine] <= min(least, self.least[row]) + TIE]
+            first = ties[0]
+            if abs(least - self.least[row]) <= TIE and models[first] > self.model[row]:
+                continue
+            self.least[row] = min(least, self.least[row])
+            self.model[row] = models[first]
+            self.code[row] = found.code[good][first]
+            self.log_hidden[row] = fits.log_hidden[first]
+
+    def _tighten(self, rows: IntArray, models: IntArray, deviance: FloatArray) -> None:
+        packed = self.models.packed
+        for row, mine in _grouped_sorted(rows):
+            fitted = packed[models[mine]]
+            within = ((packed[None, :, :] & ~fitted[:, None, :]) == 0).all(axis=2)
+            floor = np.where(within, deviance[mine][:, None], 0.0).max(axis=0)
+            np.maximum(self.bound[row], floor + self.penalty[row], out=self.bound[row])
+
+
+def _grouped_sorted(rows: IntArray) -> Iterator[tuple[int, IntArray]]:
+    order = np.argsort(rows, kind="stable")
+    return _grouped(rows[order], order)
+
+
+def _grouped(ordered: IntArray, order: IntArray) -> Iterator[tuple[int, IntArray]]:
+    """Each row and the positions that belong to it."""
+    if ordered.size == 0:
+        return
+    starts = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
+    for start, stop in zip(starts, np.append(starts[1:], len(ordered)), strict=True):
+        yield int(ordered[start]), order[start:stop]
