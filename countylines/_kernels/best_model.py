@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import xlogy
 
 from countylines._kernels import facial_set, hierarchical, loglinear_fit
 from countylines._kernels.faces_by_row import FaceFinder
@@ -24,6 +25,7 @@ IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
 
 TIE = 1e-9  # criteria closer than this count as equal: the first model is taken
+ROUNDING = 1e-14  # of a deviance, as a share of the sums that it is the difference of
 AT_ONCE = 16  # models of each table fitted in one round
 NUMBERS_AT_ONCE = 2_000_000  # tables times models worked together
 
@@ -116,6 +118,7 @@ class _Search:
         self.counts, self.models, self.finder, self.penalty = counts, models, finder, penalty
         self.seen = counts > 0
         self.bound = penalty.copy()  # least that the criterion of each model can be
+        self.slack = np.maximum(TIE, ROUNDING * xlogy(counts, counts).sum(axis=1))
         self.done = np.zeros((rows, size), dtype=bool)
         self.least = np.full(rows, np.inf)
         self.model = np.full(rows, -1)
@@ -131,13 +134,13 @@ class _Search:
     def pruned(self) -> None:
         rows = np.arange(len(self.counts))
         bounding = self.models.bounding
-        self._fit(np.repeat(rows, len(bounding)), np.tile(bounding, len(rows)))
+        self._fit(np.repeat(rows, len(bounding)), np.tile(bounding, len(rows)), sure=True)
         width = min(AT_ONCE, len(self.models.masks))
         while True:
             open_bound = np.where(self.done[rows], np.inf, self.bound[rows])
             promising = np.argpartition(open_bound, width - 1, axis=1)[:, :width]
             values = np.take_along_axis(open_bound, promising, axis=1)
-            worth = values <= self.least[rows, None] + TIE
+            worth = values <= (self.least + self.slack)[rows, None]
             worth &= np.isfinite(values)
             at, column = np.nonzero(worth)
             if at.size == 0:
@@ -145,12 +148,20 @@ class _Search:
             self._fit(rows[at], promising[at, column])
             rows = np.unique(rows[at])
 
-    def _fit(self, rows: IntArray, models: IntArray) -> None:
-        """Fit models of tables, (row, model) pairs; note bounds and the best."""
-        self.done[rows, models] = True
+    def _fit(self, rows: IntArray, models: IntArray, *, sure: bool = False) -> None:
+        """Fit models of tables, (row, model) pairs; note bounds and the best.
+
+        With `sure`, only those whose face needs no linear programme.
+        """
         masks = self.models.masks[models]
-        found = self.finder.faces(self.seen[rows], masks)
-        good = (found.code <= facial_set.BOUNDARY_FINITE) & found.basis[:, 0]
+        if sure:
+            found, decided = self.finder.quick(self.seen[rows], masks)
+            good = decided
+            self.done[rows[decided], models[decided]] = True
+        else:
+            found = self.finder.faces(self.seen[rows], masks)
+            good = found.code <= facial_set.BOUNDARY_FINITE
+            self.done[rows, models] = True
         rows, models = rows[good], models[good]
         fits = loglinear_fit.fit(
             self.counts[rows],
@@ -166,12 +177,12 @@ class _Search:
         value = fits.deviance + self.penalty[rows, models]
         order = np.lexsort([models, rows])
         for row, mine in _grouped(rows[order], order):
-            least = value[mine].min()
-            if least > self.least[row] + TIE:
+            least, slack = value[mine].min(), self.slack[row]
+            if least > self.least[row] + slack:
                 continue
-            ties = mine[value[mine] <= min(least, self.least[row]) + TIE]
-            first = ties[0]
-            if abs(least - self.least[row]) <= TIE and models[first] > self.model[row]:
+            close = mine[value[mine] <= min(least, self.least[row]) + slack]
+            first = close[0]
+            if abs(least - self.least[row]) <= slack and models[first] > self.model[row]:
                 continue
             self.least[row] = min(least, self.least[row])
             self.model[row] = models[first]

@@ -1,0 +1,352 @@
+"""Bootstrap of a population size that redoes the selection of its model in every replicate."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from countylines import _validate, resampling
+from countylines._kernels import bca, facial_set, loglinear_fit
+from countylines._progress import reporter
+from countylines._typing import RNG, Alternative, Progress
+from countylines.capture_recapture import _models
+from countylines.capture_recapture._selection import Chooser, Chosen
+from countylines.capture_recapture.existence import facial
+from countylines.capture_recapture.selection_bootstrap import SelectionBootstrap
+from countylines.errors import ApproximationWarning, InputError, SparseDataWarning, warn
+from countylines.results import Note, PopulationEstimate
+
+BoolArray = NDArray[np.bool_]
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+
+KINDS = ("semiparametric", "parametric", "conditional")
+INTERVALS = ("percentile", "basic", "bca")
+LEAST_REPLICATES = 99
+BATCH = 128
+UNSTABLE = 0.05
+_LARGEST_POPULATION = 2.0**62
+REFERENCES = {
+    "semiparametric": ("norris1996", "buckland1991"),
+    "parametric": ("norris1996", "buckland1991"),
+    "conditional": ("silverman2024",),
+}
+
+
+@dataclass(frozen=True)
+class Request:
+    """What was asked for, checked."""
+
+    kind: str
+    interval: str
+    replicates: int
+    level: float
+    alternative: Alternative
+    rng: RNG
+    progress: Progress
+
+
+def request(
+    kind: Any,
+    interval: Any,
+    replicates: Any,
+    level: Any,
+    alternative: Any,
+    rng: RNG,
+    progress: Progress,
+) -> Request:
+    """Check the arguments that every bootstrap of a selection has."""
+    return Request(
+        _validate.option("kind", kind, KINDS),
+        _validate.option("interval", interval, INTERVALS),
+        _validate.whole_number("replicates", replicates, low=LEAST_REPLICATES),
+        _validate.level(level),
+        _validate.alternative(alternative),
+        _validate.generator(rng),
+        progress,
+    )
+
+
+class Population(NamedTuple):
+    """What replicates are drawn from: how many units, and the shares of the cells."""
+
+    size: int
+    shares: FloatArray  # of the cells, the hidden one last
+
+
+def population(kind: str, counts: FloatArray, fitted: FloatArray, hidden: float) -> Population:
+    """The population of a kind of bootstrap; `hidden` is finite."""
+    if kind == "conditional":
+        weights = np.append(counts, 0.0)
+    else:
+        weights = np.append(counts if kind == "semiparametric" else fitted, hidden)
+    total = float(weights.sum())
+    return Population(round(total), weights / total)
+
+
+def draw(source: Population, generator: np.random.Generator, size: int) -> FloatArray:
+    """Tables of the cells that can be seen, (size, cells)."""
+    tables = generator.multinomial(source.size, source.shares, size=size)
+    return tables[:, :-1].astype(np.float64)
+
+
+def left_out(counts: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Each table without one unit of an occupied cell, and how many units that cell has."""
+    occupied = np.flatnonzero(counts > 0)
+    tables = np.tile(counts, (len(occupied), 1))
+    tables[np.arange(len(occupied)), occupied] -= 1.0
+    return tables, counts[occupied]
+
+
+def jackknife(
+    kind: str, tables: FloatArray, weights: FloatArray, chosen: Chosen, estimate: float
+) -> tuple[FloatArray, FloatArray]:
+    """Totals without one unit, and for how many units each stands.
+
+    Where the hidden units are resampled too, each of them is an observation, and leaving one out
+    changes nothing that is seen.
+    """
+    totals = tables.sum(axis=1) + chosen.hidden
+    if kind == "conditional":
+        return totals, weights
+    return np.append(totals, estimate), np.append(weights, estimate - weights.sum())
+
+
+def distinct(choose: Chooser, tables: FloatArray) -> Chosen:
+    """`choose` for the distinct tables only."""
+    rows, back = np.unique(tables, axis=0, return_inverse=True)
+    return Chosen(*(part[back.ravel()] for part in choose(rows)))
+
+
+def bootstrap(
+    choose: Chooser,
+    original: PopulationEstimate,
+    counts: _models.Counts,
+    lists: tuple[str, ...],
+    terms: IntArray,
+    asked: Request,
+    *,
+    method: str,
+    notes: tuple[Note, ...],
+    references: tuple[str, ...],
+) -> SelectionBootstrap:
+    """The estimate of `original` with limits that redo the selection in every replicate."""
+    observed = float(counts.values.sum())
+    hidden = float(original.hidden.estimate)
+    if hidden + observed > _LARGEST_POPULATION:
+        raise InputError(
+            _validate.sentence(
+                "kind", "'conditional' for so large a hidden number", repr(asked.kind)
+            )
+        )
+    mask = np.isin(terms, _models.parse(original.generators, lists).terms)
+    fitted = _fitted(original, counts, lists) if asked.kind == "parametric" else counts.values
+    source = population(asked.kind, counts.values, fitted, hidden)
+    found, sizes = _replicated(choose, source, asked)
+    totals = sizes + found.hidden
+    limits = _limits(choose, counts.values, totals, float(original.estimate), asked)
+    low, high = max(limits.low, observed), max(limits.high, observed)
+    models = _models_table(found, totals, terms, lists, mask)
+    changed = 1.0 - float(models["share"][models["selected"]].sum())
+    facts = _facts(asked, limits, observed, found, changed)
+    shared: dict[str, Any] = {
+        "standard_error": _spread(totals),
+        "level": asked.level,
+        "interval_method": f"{asked.kind} bootstrap, {asked.interval}",
+        "alternative": asked.alternative,
+        "references": tuple(
+            dict.fromkeys((*references, *REFERENCES[asked.kind], *limits.references))
+        ),
+    }
+    values = {
+        f.name: getattr(original, f.name)
+        for f in dataclasses.fields(PopulationEstimate)
+        if f.name != "_recompute"
+    }
+    values |= shared
+    values |= {
+        "method": method,
+        "low": low,
+        "high": high,
+        "hidden": dataclasses.replace(
+            original.hidden,
+            low=low - observed,
+            high=high - observed,
+            method=method,
+            _recompute=None,
+            **shared,
+        ),
+        "notes": (*notes, *facts),
+        "draws": totals[None, :],
+        "models": models,
+        "verdicts": _verdicts_table(found),
+    }
+    return SelectionBootstrap(**values)
+
+
+def _fitted(
+    original: PopulationEstimate, counts: _models.Counts, lists: tuple[str, ...]
+) -> FloatArray:
+    """Fitted values of the cells under the model of the estimate."""
+    model = _models.parse(original.generators, lists)
+    faces = facial(model, counts)
+    fits = loglinear_fit.fit(
+        counts.values[None], model.terms, faces.basis, faces.on_face, counts.cells
+    )
+    return fits.fitted[0]
+
+
+def _replicated(choose: Chooser, source: Population, asked: Request) -> tuple[Chosen, FloatArray]:
+    """Models selected in all replicates, and the numbers observed in them."""
+    report = reporter(asked.progress, "replicates")
+    done = 0
+
+    def statistic(tables: FloatArray) -> FloatArray:
+        nonlocal done
+        chosen = distinct(choose, tables)
+        done += len(tables)
+        report(done, asked.replicates)
+        numbers = [tables.sum(axis=1), chosen.hidden, chosen.code.astype(np.float64)]
+        return np.column_stack([*numbers, chosen.masks.astype(np.float64)])
+
+    rows = resampling.replicate(
+        lambda generator, size: draw(source, generator, size),
+        statistic,
+        replicates=asked.replicates,
+        rng=asked.rng,
+        batch=BATCH,
+    )
+    return Chosen(rows[:, 3:] > 0, rows[:, 2].astype(np.int64), rows[:, 1]), rows[:, 0]
+
+
+def _limits(
+    choose: Chooser, counts: FloatArray, totals: FloatArray, estimate: float, asked: Request
+) -> resampling.ReplicateInterval:
+    options: dict[str, Any] = {}
+    if asked.interval == "bca":
+        tables, weights = left_out(counts)
+        without, times = jackknife(asked.kind, tables, weights, choose(tables), estimate)
+        if not np.isfinite(without).all():
+            raise _no_bca("without some one unit the counts put no upper limit on the total")
+        if not math.isfinite(bca.bias(totals[~np.isnan(totals)], estimate)):
+            raise _no_bca("all replicates lie on one side of the estimate")
+        options = {"jackknife": without, "jackknife_weights": times}
+    return resampling.interval(
+        totals,
+        estimate,
+        level=asked.level,
+        kind=asked.interval,
+        alternative=asked.alternative,
+        undefined="widen",
+        **options,
+    )
+
+
+def _no_bca(why: str) -> InputError:
+    return InputError(
+        _validate.sentence(
+            "interval",
+            "'percentile' or 'basic' for these counts",
+            "'bca'",
+            remedy=f"The correction is not defined, because {why}.",
+        )
+    )
+
+
+def _spread(totals: FloatArray) -> float:
+    """Standard deviation of the replicates: infinite or undefined as soon as one of them is."""
+    if np.isnan(totals).any():
+        return math.nan
+    return math.inf if np.isinf(totals).any() else float(np.std(totals, ddof=1))
+
+
+def _models_table(
+    found: Chosen, totals: FloatArray, terms: IntArray, lists: tuple[str, ...], mine: BoolArray
+) -> pd.DataFrame:
+    masks, which, times = np.unique(found.masks, axis=0, return_inverse=True, return_counts=True)
+    order = np.argsort(-times, kind="stable")
+    rows = []
+    for i in order:
+        model = _models.Model(lists, terms[masks[i]])
+        inside = totals[which.ravel() == i]
+        rows.append(
+            {
+                "model": model.formula,
+                "generators": model.generators,
+                "replicates": int(times[i]),
+                "share": times[i] / len(totals),
+                "median": float(np.median(inside)),
+                "selected": bool((masks[i] == mine).all()),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _verdicts_table(found: Chosen) -> pd.DataFrame:
+    codes, times = np.unique(found.code, return_counts=True)
+    return pd.DataFrame(
+        {
+            "code": [facial_set.CODES[c] for c in codes],
+            "estimable": codes <= facial_set.BOUNDARY_FINITE,
+            "replicates": times,
+            "share": times / len(found.code),
+        }
+    )
+
+
+_KIND_WORDS: dict[str, str] = {
+    "semiparametric": "Each replicate draws the estimated number of units, seen and hidden, from "
+    "the observed shares of the cells with the hidden cell filled in.",
+    "parametric": "Each replicate draws the estimated number of units, seen and hidden, from the "
+    "cell probabilities of the selected model.",
+    "conditional": "Each replicate draws the observed units alone, so their number does not vary: "
+    "the interval is too short where much of the population is seen.",
+}
+
+
+def _facts(
+    asked: Request,
+    limits: resampling.ReplicateInterval,
+    observed: float,
+    found: Chosen,
+    changed: float,
+) -> tuple[Note, ...]:
+    lost = float(np.mean(found.code > facial_set.BOUNDARY_FINITE))
+    notes = [
+        Note(
+            "selection-redone",
+            f"The model was selected anew in each of {asked.replicates:,} replicates; "
+            f"{changed:.0%} of them selected another model. {_KIND_WORDS[asked.kind]}",
+        ),
+        *limits.notes,
+    ]
+    if lost > UNSTABLE:
+        text = (
+            f"{lost:.0%} of the replicates have no finite estimate: the counts barely put an upper "
+            "limit on the hidden number."
+        )
+        notes.append(_warned("replicates-without-estimate", text, SparseDataWarning))
+    if changed > UNSTABLE and asked.interval == "bca":
+        text = (
+            f"{changed:.0%} of the replicates selected another model, so the estimate jumps where "
+            "the BCa correction takes it to be smooth: its limits are no better than others."
+        )
+        notes.append(_warned("bca-not-smooth", text, ApproximationWarning))
+    if min(limits.low, limits.high) < observed and asked.alternative != "less":
+        text = f"A limit below the {observed:,.0f} units seen was set to that number."
+        notes.append(Note("limit-below-observed", text))
+    return tuple(notes)
+
+
+def _warned(code: str, text: str, category: type[Warning]) -> Note:
+    warn(text, category)
+    return Note(code, text)
+
+

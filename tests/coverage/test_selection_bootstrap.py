@@ -1,0 +1,157 @@
+"""Simulated coverage of intervals that redo the selection of a log-linear model.
+
+Tables are drawn from N units whose lists depend on each other in a known way. In each table the
+model is selected, by the stepwise rule or by BIC among all models with pairs, and three kinds of
+bootstrap redo that selection; the same replicates give percentile, basic and BCa limits.
+`one-model` is the log-normal interval of the selected model, which ignores the selection. `below`
+is the share of intervals that lie wholly below N, `above` of those wholly above: nominally 0.025
+each. `refused` is the share of tables with no finite estimate or no BCa limits; they are left out.
+`median` is the median of the estimates over N.
+
+``pytest -m slow tests/coverage/test_selection_bootstrap.py`` checks the recorded table against a
+new simulation; ``python tests/coverage/test_selection_bootstrap.py`` records it again.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from countylines import resampling
+from countylines._kernels import bca, facial_set, hierarchical, loglinear_fit
+from countylines.capture_recapture import _resampled_selection as resampled
+from countylines.capture_recapture import _selection
+from countylines.errors import InputError
+
+RESULTS = Path(__file__).parent / "results" / "selection_bootstrap.json"
+LEVEL = 0.95
+TABLES = 300
+REPLICATES = 299
+# N, chance of each list, odds ratios by pair of lists: what is known of each population.
+SCENARIOS = {
+    "dense, independent": (1000, (0.4, 0.3, 0.5, 0.3), {}),
+    "dense, dependent": (1000, (0.4, 0.3, 0.5, 0.3), {(0, 1): 3.0, (2, 3): 0.4}),
+    "nearly complete": (300, (0.7, 0.6, 0.8, 0.6), {(0, 1): 2.0}),
+    "sparse, independent": (2000, (0.06, 0.05, 0.1, 0.08, 0.03), {}),
+    "sparse, dependent": (3000, (0.05, 0.1, 0.12, 0.08, 0.04), {(0, 1): 4.0, (1, 3): 0.3}),
+    "very sparse": (1000, (0.03, 0.04, 0.08, 0.05, 0.02), {(0, 1): 5.0}),
+}
+RULES = ("stepwise", "bic")
+
+
+def probabilities(chances, ratios):
+    """Chance of every cell, the hidden one first, with the given list sizes and odds ratios."""
+    lists = len(chances)
+    cells = np.arange(1 << lists)
+    on = (cells[:, None] >> np.arange(lists)) & 1
+    weights = np.ones(len(cells))
+    for (a, b), ratio in ratios.items():
+        weights[(on[:, a] & on[:, b]) == 1] *= ratio
+    for _ in range(500):  # scale the table to its one-way margins
+        for j, chance in enumerate(chances):
+            share = weights[on[:, j] == 1].sum() / weights.sum()
+            weights[on[:, j] == 1] *= chance / share
+            weights[on[:, j] == 0] *= (1 - chance) / (1 - share)
+    return weights / weights.sum()
+
+
+def chooser(rule, lists):
+    finder = _selection.finder_for(lists, 2, np.arange(1, 1 << lists))
+    if rule == "stepwise":
+        return finder, _selection.by_steps(finder, 0.02)
+    masks = hierarchical.term_masks(hierarchical.every_model(lists, 2), finder.terms)
+    return finder, _selection.by_criterion(finder, "bic", masks)
+
+
+def fits(finder, tables, chosen):
+    found = finder.faces(tables > 0, chosen.masks)
+    return loglinear_fit.fit(tables, finder.terms, found.basis, found.on_face, finder.cells)
+
+
+def limits(totals, estimate, interval, without, times):
+    extra = {"jackknife": without, "jackknife_weights": times} if interval == "bca" else {}
+    try:
+        found = resampling.interval(
+            totals, estimate, level=LEVEL, kind=interval, undefined="widen", **extra
+        )
+    except InputError:
+        return None
+    return found.low, found.high
+
+
+def simulate(scenario, rule, seed, tables=TABLES):
+    """Rows of the record for one population and one rule."""
+    size, chances, ratios = SCENARIOS[scenario]
+    finder, choose = chooser(rule, len(chances))
+    rng = np.random.default_rng([seed, list(SCENARIOS).index(scenario), RULES.index(rule)])
+    truth = probabilities(chances, ratios)
+    drawn = rng.multinomial(size, truth, tables)[:, 1:].astype(float)
+    chosen = choose(drawn)
+    usable = chosen.code <= facial_set.BOUNDARY_FINITE
+    drawn = drawn[usable]
+    chosen = choose(drawn)
+    fitted = fits(finder, drawn, chosen)
+    estimates = drawn.sum(axis=1) + chosen.hidden
+    lost = 1.0 - usable.mean()
+    spread = np.exp(1.959964 * np.sqrt(np.log1p(1 / chosen.hidden + fitted.variance)))
+    observed = drawn.sum(axis=1)
+    ends = {("one-model", "lognormal"): [
+        (n + h / s, n + h * s) for n, h, s in zip(observed, chosen.hidden, spread, strict=True)
+    ]}
+    for kind in resampled.KINDS:
+        sources = [
+            resampled.population(kind, counts, mu, hidden)
+            for counts, mu, hidden in zip(drawn, fitted.fitted, chosen.hidden, strict=True)
+        ]
+        replicates = np.concatenate([resampled.draw(s, rng, REPLICATES) for s in sources])
+        again = resampled.distinct(choose, replicates)
+        totals = (replicates.sum(axis=1) + again.hidden).reshape(len(drawn), REPLICATES)
+        left = [resampled.left_out(counts) for counts in drawn]
+        pooled = choose(np.concatenate([t for t, _ in left]))
+        stops = np.cumsum([len(w) for _, w in left])
+        for i, (rows, weights) in enumerate(left):
+            part = slice(stops[i] - len(weights), stops[i])
+            mine = type(pooled)(*(values[part] for values in pooled))
+            without, times = resampled.jackknife(kind, rows, weights, mine, estimates[i])
+            for interval in resampled.INTERVALS:
+                found = limits(totals[i], estimates[i], interval, without, times)
+                ends.setdefault((kind, interval), []).append(found)
+    middle = float(np.median(estimates) / size)
+    return [
+        row(scenario, rule, kind, interval, found, size, lost, middle)
+        for (kind, interval), found in ends.items()
+    ]
+
+
+def row(scenario, rule, kind, interval, found, size, lost, middle):
+    given = np.array([pair for pair in found if pair is not None])
+    below, above = np.mean(given[:, 1] < size), np.mean(given[:, 0] > size)
+    return {
+        "scenario": scenario,
+        "selection": rule,
+        "kind": kind,
+        "method": interval,
+        "tables": len(given),
+        "refused": float(1 - (1 - lost) * len(given) / len(found)),
+        "endless": float(np.mean(~np.isfinite(given[:, 1]))),
+        "coverage": float(1 - below - above),
+        "below": float(below),
+        "above": float(above),
+        "width": float(np.median(given[:, 1] - given[:, 0]) / size),
+        "median": middle,
+    }
+
+
+if __name__ == "__main__":
+    import sys, time
+    for sc in SCENARIOS:
+        for rule in RULES:
+            t = time.perf_counter()
+            rows = simulate(sc, rule, 1, tables=int(sys.argv[1]))
+            print(sc, rule, round(time.perf_counter() - t, 1), rows[0]["median"], rows[0]["refused"])
+            for r in rows:
+                print("   ", r["kind"], r["method"], *(f"{k}={r[k]:.3f}" for k in ("refused","endless","coverage","below","above","width")))
