@@ -40,7 +40,9 @@ population, claim or leave open. What there is:
     :func:`~countylines.capture_recapture.goodness_of_fit`,
     :func:`~countylines.capture_recapture.model_search`, which returns a
     :class:`~countylines.capture_recapture.ModelSearch`, whose average is a
-    :class:`~countylines.capture_recapture.ModelAverage`.
+    :class:`~countylines.capture_recapture.ModelAverage`,
+    :func:`~countylines.capture_recapture.stepwise`, which returns a
+    :class:`~countylines.capture_recapture.SelectionBootstrap`.
 ``countylines.disproportionality``
     Who is over-represented: :func:`~countylines.disproportionality.representation_ratio`,
     :func:`~countylines.disproportionality.representation_to_rate_ratio`,

@@ -64,9 +64,8 @@ def _packed(masks: BoolArray) -> NDArray[np.uint64]:
 
 def _bounding(masks: BoolArray, terms: IntArray) -> IntArray:
     """The largest model, and the largest without each interaction or pair of interactions."""
-    everything = masks.any(axis=0)
-    interactions = [int(t) for t, used in zip(terms, everything, strict=True) if used]
-    interactions = [t for t in interactions if hierarchical.order(t) >= 2]
+    everything: BoolArray = np.asarray(masks.any(axis=0))
+    interactions = [int(t) for t in terms[everything] if hierarchical.order(int(t)) >= 2]
     lowest = [t for t in interactions if hierarchical.order(t) == 2]
     wanted = [everything]
     without = {t: everything & ((terms & t) != t) for t in interactions}
@@ -178,7 +177,7 @@ class _Search:
         order = np.lexsort([models, rows])
         for row, mine in _grouped(rows[order], order):
             least, slack = value[mine].min(), self.slack[row]
-            if least > self.least[row] + slack:
+            if not np.isfinite(least) or least > self.least[row] + slack:
                 continue
             close = mine[value[mine] <= min(least, self.least[row]) + slack]
             first = close[0]

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaln, xlogy
 
-from countylines._kernels import hierarchical
+from countylines._kernels.lattice import Lattice, unions
 
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
@@ -63,8 +63,7 @@ def fit(
         Bit masks of the cells; the hidden cell, 0, may be among them.
     """
     rows = len(counts)
-    above = hierarchical.cells_above(cells)
-    design = hierarchical.design(cells, terms).T.copy()
+    lattice = Lattice(cells)
     coefficients = np.full(masks.shape, np.nan)
     result = Fits(
         log_hidden=np.full(rows, np.nan),
@@ -76,10 +75,10 @@ def fit(
         converged=np.zeros(rows, dtype=bool),
     )
     sizes = masks.sum(axis=1)
-    for chosen in _blocks(sizes, above.shape[1]):
+    for chosen in _blocks(sizes, 1 << lattice.lists):
         size = sizes[chosen[0]]
         columns = np.nonzero(masks[chosen])[1].reshape(len(chosen), size)
-        part = _newton(counts[chosen], terms, columns, on_face[chosen], above, design)
+        part = _newton(counts[chosen], terms[columns], on_face[chosen], lattice)
         coefficients[chosen[:, None], columns] = part.coefficients
         for name in Fits._fields:
             if name != "coefficients":
@@ -96,80 +95,80 @@ def _blocks(sizes: IntArray, width: int) -> Iterator[IntArray]:
             yield rows[start : start + at_once]
 
 
-def _newton(
-    counts: FloatArray,
-    terms: IntArray,
-    columns: IntArray,
-    on_face: BoolArray,
-    above: FloatArray,
-    design: FloatArray,
-) -> Fits:
-    """Rows with equally many terms, (rows, size) columns of `terms`."""
-    rows, size = columns.shape
+class _Problem(NamedTuple):
+    """Rows that are fitted together, and where they have cells."""
+
+    counts: FloatArray
+    face: FloatArray
+    terms: IntArray  # (rows, size), the intercept first
+    lattice: Lattice
+
+    def of(self, rows: IntArray) -> _Problem:
+        """Some of the rows."""
+        return _Problem(self.counts[rows], self.face[rows], self.terms[rows], self.lattice)
+
+    def value(self, coefficients: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Poisson log-likelihood without its constant, and the fitted values."""
+        predictor = self.lattice.predictor(coefficients, self.terms)
+        with np.errstate(over="ignore", invalid="ignore"):
+            fitted = np.exp(predictor) * self.face
+            value = (self.counts * predictor - fitted).sum(axis=1)
+        return np.where(np.isfinite(value), value, -np.inf), fitted
+
+
+def _newton(counts: FloatArray, terms: IntArray, on_face: BoolArray, lattice: Lattice) -> Fits:
+    """Rows with equally many terms, (rows, size) of them."""
+    rows, size = terms.shape
     face = on_face.astype(np.float64)
     counts = counts * face
-    own = terms[columns]
-    unions = own[:, :, None] | own[:, None, :]
+    problem = _Problem(counts, face, terms, lattice)
+    pairs = unions(terms)
     saturated = (xlogy(counts, counts) - counts).sum(axis=1)
-    start = np.where(on_face, counts + 0.5, 0.0)
-    target = np.log(counts + 0.5, where=on_face, out=np.zeros_like(counts))
-    weighted = start * target + (counts - start)
-    first = _solve(_information(start, unions, above), _sums(weighted, own, above))
-    coefficients = np.zeros((rows, len(terms)))
-    np.put_along_axis(coefficients, columns, first, axis=1)
-    value, fitted = _kernel(coefficients, design, counts, face)
-    _restart(coefficients, value, fitted, design, counts, face)
+    coefficients = _start(problem, pairs)
+    value, fitted = problem.value(coefficients)
     active = np.arange(rows)
     converged = np.zeros(rows, dtype=bool)
     for _ in range(MAX_STEPS):
         mu = fitted[active]
-        score = _sums(counts[active] - mu, own[active], above)
-        short = _solve(_information(mu, unions[active], above), score)
+        score = lattice.by_term(counts[active] - mu, terms[active])
+        step = _solve(_information(lattice, mu, pairs[active]), score)
         # Newton decrement: twice the gain that a full step promises
-        decrement = np.einsum("ij,ij->i", score, short)
+        decrement = np.einsum("ij,ij->i", score, step)
         done = decrement <= TOLERANCE**2 * np.maximum(1.0, np.abs(saturated[active]))
-        done |= np.abs(short).max(axis=1) <= TOLERANCE
-        step = np.zeros((len(active), len(terms)))
-        np.put_along_axis(step, columns[active], short, axis=1)
-        _line_search(active, step, coefficients, value, fitted, design, counts, face)
+        done |= np.abs(step).max(axis=1) <= TOLERANCE
+        _line_search(active, step, coefficients, value, fitted, problem)
         converged[active[done]] = True
         active = active[~done]
         if active.size == 0:
             break
-    information = _information(fitted, unions, above)
     unit = np.zeros((rows, size))
     unit[:, 0] = 1.0
-    variance = _solve(information, unit)[:, 0]
+    variance = _solve(_information(lattice, fitted, pairs), unit)[:, 0]
     return Fits(
         coefficients[:, 0],
         variance,
         value - gammaln(counts + 1.0).sum(axis=1),
         2.0 * (saturated - value),
         fitted,
-        np.take_along_axis(coefficients, columns, axis=1),
+        coefficients,
         converged,
     )
 
 
-def _restart(
-    coefficients: FloatArray,
-    value: FloatArray,
-    fitted: FloatArray,
-    design: FloatArray,
-    counts: FloatArray,
-    face: FloatArray,
-) -> None:
-    """Where the least-squares start is worse than equal cells, start from those; in place.
-
-    The intercept is the first term, so equal cells are one coefficient.
-    """
-    mean = counts.sum(axis=1) / np.maximum(face.sum(axis=1), 1.0)
-    level = np.log(np.maximum(mean, _LEAST_WEIGHT))
-    flat = (counts * level[:, None] - mean[:, None] * face).sum(axis=1)
-    poor = np.flatnonzero(~(value >= flat))
+def _start(problem: _Problem, pairs: IntArray) -> FloatArray:
+    """Least squares of the logs; where equal cells have a larger likelihood, those."""
+    counts, face, terms, lattice = problem
+    raised = (counts + 0.5) * face
+    target = np.log(counts + 0.5, where=face > 0, out=np.zeros_like(counts))
+    weighted = raised * target + (counts - raised)
+    coefficients = _solve(_information(lattice, raised, pairs), lattice.by_term(weighted, terms))
+    value, _ = problem.value(coefficients)
+    mean = np.maximum(counts.sum(axis=1) / np.maximum(face.sum(axis=1), 1.0), _LEAST_WEIGHT)
+    flat = (counts * np.log(mean)[:, None] - mean[:, None] * face).sum(axis=1)
+    poor = ~(value >= flat)
     coefficients[poor] = 0.0
-    coefficients[poor, 0] = level[poor]
-    value[poor], fitted[poor] = _kernel(coefficients[poor], design, counts[poor], face[poor])
+    coefficients[poor, 0] = np.log(mean[poor])
+    return coefficients
 
 
 def _line_search(
@@ -178,9 +177,7 @@ def _line_search(
     coefficients: FloatArray,
     value: FloatArray,
     fitted: FloatArray,
-    design: FloatArray,
-    counts: FloatArray,
-    face: FloatArray,
+    problem: _Problem,
 ) -> None:
     """Take the step, halved until the likelihood does not fall; changes its arguments."""
     scale = np.ones(len(active))
@@ -188,7 +185,7 @@ def _line_search(
     for _ in range(_HALVINGS):
         rows = active[waiting]
         trial = coefficients[rows] + scale[waiting, None] * step[waiting]
-        new_value, new_fitted = _kernel(trial, design, counts[rows], face[rows])
+        new_value, new_fitted = problem.of(rows).value(trial)
         slack = 1e-13 * np.maximum(1.0, np.abs(value[rows]))
         better = new_value >= value[rows] - slack
         taken = rows[better]
@@ -201,26 +198,8 @@ def _line_search(
         scale[waiting] *= 0.5
 
 
-def _kernel(
-    coefficients: FloatArray, design: FloatArray, counts: FloatArray, face: FloatArray
-) -> tuple[FloatArray, FloatArray]:
-    """Poisson log-likelihood without its constant, and the fitted values."""
-    predictor = coefficients @ design
-    with np.errstate(over="ignore"):
-        fitted = np.exp(predictor) * face
-    value = (counts * predictor - fitted).sum(axis=1)
-    return np.where(np.isfinite(value), value, -np.inf), fitted
-
-
-def _sums(values: FloatArray, terms: IntArray, above: FloatArray) -> FloatArray:
-    """Sums of cell values over the cells that hold each term."""
-    return np.take_along_axis(values @ above, terms, axis=1)
-
-
-def _information(fitted: FloatArray, unions: IntArray, above: FloatArray) -> FloatArray:
-    sums = np.maximum(fitted @ above, _LEAST_WEIGHT)
-    information: FloatArray = sums[np.arange(len(sums))[:, None, None], unions]
-    return information
+def _information(lattice: Lattice, fitted: FloatArray, pairs: IntArray) -> FloatArray:
+    return np.maximum(lattice.by_union(fitted, pairs), _LEAST_WEIGHT)
 
 
 def _solve(information: FloatArray, right: FloatArray) -> FloatArray:

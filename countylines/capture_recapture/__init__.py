@@ -12,6 +12,7 @@
 - :func:`goodness_of_fit`: whether the counts on the lists follow that model.
 - :func:`model_search`: many lists, every hierarchical model, and how far they disagree.
 - :func:`by_stratum`: any of these in every stratum, and a total.
+- :func:`stepwise`: many lists, interactions selected one by one, and again in each replicate.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ from countylines.capture_recapture.model_average import ModelAverage
 from countylines.capture_recapture.model_search import model_search
 from countylines.capture_recapture.model_search_result import ModelSearch
 from countylines.capture_recapture.sample_coverage import sample_coverage
+from countylines.capture_recapture.selection_bootstrap import SelectionBootstrap
+from countylines.capture_recapture.stepwise import stepwise
 from countylines.capture_recapture.zelterman import zelterman
 
 __all__ = [
@@ -36,6 +39,7 @@ __all__ = [
     "ModelAverage",
     "ModelSearch",
     "by_stratum",
+    "SelectionBootstrap",
     "chao_lower_bound",
     "chapman",
     "closed_population",
@@ -45,5 +49,6 @@ __all__ = [
     "loglinear",
     "model_search",
     "sample_coverage",
+    "stepwise",
     "zelterman",
 ]

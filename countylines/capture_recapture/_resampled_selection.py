@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 import pandas as pd
@@ -20,7 +19,13 @@ from countylines.capture_recapture import _models
 from countylines.capture_recapture._selection import Chooser, Chosen
 from countylines.capture_recapture.existence import facial
 from countylines.capture_recapture.selection_bootstrap import SelectionBootstrap
-from countylines.errors import ApproximationWarning, InputError, SparseDataWarning, warn
+from countylines.errors import (
+    ApproximationWarning,
+    CountyLinesWarning,
+    InputError,
+    SparseDataWarning,
+    warn,
+)
 from countylines.results import Note, PopulationEstimate
 
 BoolArray = NDArray[np.bool_]
@@ -68,7 +73,7 @@ def request(
         _validate.option("interval", interval, INTERVALS),
         _validate.whole_number("replicates", replicates, low=LEAST_REPLICATES),
         _validate.level(level),
-        _validate.alternative(alternative),
+        cast(Alternative, _validate.alternative(alternative)),
         _validate.generator(rng),
         progress,
     )
@@ -122,7 +127,8 @@ def jackknife(
 def distinct(choose: Chooser, tables: FloatArray) -> Chosen:
     """`choose` for the distinct tables only."""
     rows, back = np.unique(tables, axis=0, return_inverse=True)
-    return Chosen(*(part[back.ravel()] for part in choose(rows)))
+    found, back = choose(rows), back.ravel()
+    return Chosen(found.masks[back], found.code[back], found.hidden[back])
 
 
 def bootstrap(
@@ -200,7 +206,8 @@ def _fitted(
     fits = loglinear_fit.fit(
         counts.values[None], model.terms, faces.basis, faces.on_face, counts.cells
     )
-    return fits.fitted[0]
+    fitted: FloatArray = fits.fitted[0]
+    return fitted
 
 
 def _replicated(choose: Chooser, source: Population, asked: Request) -> tuple[Chosen, FloatArray]:
@@ -345,8 +352,6 @@ def _facts(
     return tuple(notes)
 
 
-def _warned(code: str, text: str, category: type[Warning]) -> Note:
+def _warned(code: str, text: str, category: type[CountyLinesWarning]) -> Note:
     warn(text, category)
     return Note(code, text)
-
-

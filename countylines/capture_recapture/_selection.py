@@ -56,10 +56,11 @@ def by_criterion(finder: FaceFinder, criterion: str, masks: BoolArray) -> Choose
 
 
 def hidden_numbers(code: IntArray, log_hidden: FloatArray) -> FloatArray:
-    """The hidden number by verdict: a value, infinity, or nan."""
+    """The hidden number by verdict: a value, infinity, 0, or nan."""
     estimable = code <= facial_set.BOUNDARY_FINITE
     values = np.where(estimable, np.exp(np.where(estimable, log_hidden, 0.0)), np.nan)
     values[code == facial_set.HIDDEN_INFINITE] = np.inf
+    values[code == facial_set.HIDDEN_ZERO] = 0.0
     return values
 
 

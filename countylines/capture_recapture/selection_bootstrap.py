@@ -45,9 +45,9 @@ class SelectionBootstrap(PopulationEstimate):
     >>> made_up = cl.CaptureHistories.from_cells(cells, lists=["A", "B", "C"])
     >>> result = cl.capture_recapture.stepwise(made_up, replicates=500, rng=1)
     >>> result.models[["model", "share"]].head(2).round(2).values.tolist()
-    [['A + B + C', 0.68], ['A*B + C', 0.11]]
+    [['A + B + C', 0.98], ['A*B + C', 0.02]]
 
-    In about a third of the replicates the rule selected another model than it did for the counts.
+    The counts call for no interaction; in one of fifty replicates the rule adds one all the same.
     """
 
     models: pd.DataFrame | None = None

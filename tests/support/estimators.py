@@ -252,6 +252,8 @@ EXEMPT: Mapping[str, str] = {
     "model_search": "one table in, every model out",
     "ModelSearch": "what model_search returns",
     "ModelAverage": "what the average of a ModelSearch is",
+    "stepwise": "one table in, one estimate out",
+    "SelectionBootstrap": "what stepwise and ModelSearch.bootstrap return",
     "compatible_counts": "one pair of totals in, a table out",
     "compatible_bases": "one percentage in, a table out",
     "share_from_changes": "percentages in, an identified range without a level out",

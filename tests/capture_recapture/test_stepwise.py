@@ -1,0 +1,264 @@
+"""Stepwise selection: every reference case, the rule put back, what the result says, errors."""
+
+from __future__ import annotations
+
+import json
+import math
+import pickle
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+import countylines as cl
+from countylines._kernels import hierarchical, loglinear_fit
+from countylines.capture_recapture import SelectionBootstrap, existence, loglinear, stepwise
+from countylines.errors import InputError, InputTypeError
+
+CASES = json.loads((Path(__file__).parents[1] / "reference" / "stepwise.json").read_text())["cases"]
+pytestmark = pytest.mark.filterwarnings("ignore::countylines.errors.CountyLinesWarning")
+SMALL = {"111": 9, "110": 21, "101": 17, "011": 18, "100": 169, "010": 155, "001": 163}
+
+
+def table_of(case):
+    data = case["inputs"]
+    return cl.CaptureHistories.from_cells(dict(data["cells"]), lists=data["lists"])
+
+
+def path(result):
+    (note,) = [n for n in result.notes if n.code == "selection-path"]
+    return note.text
+
+
+def added(result):
+    """Interactions in the order of the note, with whether a unit was seen on all their lists."""
+    _, _, listed = path(result).partition(": ")
+    if listed == "none.":
+        return []
+    parts = listed.split(", then ")
+    return [(p.split(" (")[0].split("*"), not p.split(" (")[1].startswith("0 ")) for p in parts]
+
+
+@pytest.fixture(scope="module")
+def small():
+    return cl.CaptureHistories.from_cells(SMALL, lists=["A", "B", "C"])
+
+
+@pytest.mark.reference
+@pytest.mark.parametrize(
+    "case", [pytest.param(c, id=c["id"]) for c in CASES if c["id"].startswith("stepwise/")]
+)
+def test_reference(case):
+    result = stepwise(table_of(case), threshold=case["parameters"]["pthresh"], interval="lognormal")
+    expected = case["expected"]
+    assert result.estimate == pytest.approx(expected["popest"], rel=1e-6)
+    assert result.estimate == pytest.approx(expected["mse_popest"], rel=1e-6)
+    assert math.log(result.hidden.estimate) == pytest.approx(expected["log_dark_figure"], rel=1e-6)
+    assert result.deviance == pytest.approx(expected["deviance"], rel=1e-6)
+    steps = added(result)
+    assert [":".join(t) for t, seen in steps if seen] == expected["selected_finite_interactions"]
+    assert sorted(":".join(t) for t, seen in steps if not seen) == sorted(
+        expected["empty_overlaps_minus_inf"]
+    )
+    lists = case["inputs"]["lists"]
+    groups = expected["model_generators"].strip("[]").split(",")
+    assert {frozenset(g) for g in result.generators} == {
+        frozenset(lists[int(i) - 1] for i in g) for g in groups
+    }
+    # The peers' limits leave out the sampling error of the hidden count itself: n + h exp(-+ z s).
+    error = math.sqrt(variance_of_log_hidden(table_of(case), result))
+    for end, sign in (("lower", -1), ("upper", 1)):
+        z = sign * stats.norm.ppf(0.975) * error
+        peer = result.n_observed + result.hidden.estimate * math.exp(z)
+        assert peer == pytest.approx(case.get("converged", expected)[end], rel=1e-6)
+
+
+def variance_of_log_hidden(table, result):
+    """From the standard error of the hidden number, h + h^2 var."""
+    hidden = result.hidden.estimate
+    error = loglinear(table, result.generators, interval="wald").standard_error
+    return (error**2 - hidden) / hidden**2
+
+
+def pvalue(overlap, expected):
+    return min(stats.poisson.cdf(overlap, expected), stats.poisson.sf(overlap - 1, expected))
+
+
+def plain(counts, lists, threshold, max_order, table):
+    """The rule as it is worded, with a loop, scipy.stats and one fit at a time."""
+    cells = np.arange(1, 1 << lists)
+    terms = hierarchical.all_terms(lists, max_order)
+    model = [int(t) for t in terms if hierarchical.order(int(t)) <= 1]
+    while True:
+        result = loglinear(table, named(model, table.lists), interval="wald")
+        if not result.estimable:
+            return model
+        fitted = fitted_values(counts, cells, model)
+        open_to = [
+            int(t)
+            for t in terms
+            if t not in model and all(t & ~(1 << j) in model for j in hierarchical.bits(int(t)))
+        ]
+        scored = []
+        for position, term in enumerate(open_to):
+            holds = (cells & term) == term
+            p = pvalue(counts[holds].sum(), fitted[holds].sum())
+            scored.append((p, position, term))
+        for p, _, term in sorted(scored):
+            if p < threshold and existence(table, named([*model, term], table.lists)).estimable:
+                model.append(term)
+                break
+        else:
+            return model
+
+
+def named(model, lists):
+    total = len(lists)
+    return [
+        tuple(n for j, n in enumerate(lists) if mask >> (total - 1 - j) & 1)
+        for mask in hierarchical.generators(model)
+    ]
+
+
+def fitted_values(counts, cells, model):
+    terms = np.array(sorted(model, key=lambda t: (hierarchical.order(t), t)))
+    holds = hierarchical.design(cells, terms)
+    kept = counts @ holds > 0
+    on_face = (holds[:, ~kept] == 0).all(axis=1)
+    fits = loglinear_fit.fit(counts[None], terms, kept[None], on_face[None], cells)
+    return fits.fitted[0]
+
+
+@settings(max_examples=25)
+@given(
+    st.lists(st.integers(0, 40) | st.integers(0, 2), min_size=15, max_size=15),
+    st.sampled_from([0.001, 0.02, 0.3]),
+    st.sampled_from([2, 3]),
+)
+def test_the_rule_put_back(values, threshold, max_order):
+    """Four lists, dense and sparse: the same model as the rule followed by hand."""
+    counts = np.array(values, dtype=float)
+    cells = {f"{c:04b}": v for c, v in zip(range(1, 16), values, strict=True) if v}
+    if not cells:
+        return
+    table = cl.CaptureHistories.from_cells(cells, lists=list("ABCD"))
+    result = stepwise(table, threshold=threshold, max_order=max_order, interval="wald")
+    by_hand = plain(counts, 4, threshold, max_order, table)
+    assert set(result.generators) == set(named(by_hand, table.lists))
+    assert result.estimable == existence(table, "independence").estimable
+
+
+def test_no_threshold_adds_nothing(small):
+    result = stepwise(small, threshold=0, interval="wald")
+    assert result.model == "A + B + C"
+    assert path(result).endswith(": none.")
+
+
+def test_higher_orders_need_their_parts():
+    """An interaction of three lists enters only after its three pairs."""
+    cells = {"0111": 60, "1111": 40, "0110": 5, "0101": 6, "0011": 4, "0100": 80, "0010": 90}
+    cells |= {"0001": 70, "1000": 150, "1100": 20, "1010": 25, "1001": 22}
+    table = cl.CaptureHistories.from_cells(cells, lists=list("ABCD"))
+    pairs = stepwise(table, interval="wald")
+    triples = stepwise(table, max_order=3, interval="wald")
+    assert max(map(len, pairs.generators)) == 2
+    assert ("B", "C", "D") in triples.generators
+    order = [frozenset(term) for term, _ in added(triples)]
+    place = order.index(frozenset("BCD"))
+    assert {frozenset("BC"), frozenset("BD"), frozenset("CD")} <= set(order[:place])
+
+
+def test_relabelling_the_lists_changes_nothing(small):
+    turned = {p[2] + p[0] + p[1]: n for p, n in SMALL.items()}
+    other = cl.CaptureHistories.from_cells(turned, lists=["C", "A", "B"])
+    one, two = (stepwise(t, interval="lognormal") for t in (small, other))
+    for field in ("estimate", "low", "high", "deviance"):
+        assert getattr(one, field) == pytest.approx(getattr(two, field), rel=1e-10)
+
+
+def test_the_interval_of_one_model_says_that_it_ignores_the_selection(small):
+    for interval in ("profile", "wald", "lognormal"):
+        result = stepwise(small, interval=interval)
+        alone = loglinear(small, result.generators, interval=interval)
+        assert (result.low, result.high) == (alone.low, alone.high)
+        assert not isinstance(result, SelectionBootstrap)
+        assert "ignores the selection" in str(result)
+
+
+def test_the_default_redoes_the_selection(small):
+    result = stepwise(small, rng=1)
+    assert isinstance(result, SelectionBootstrap)
+    assert result.interval_method == "semiparametric bootstrap, percentile"
+    assert "selected anew in each of 1,000 replicates" in str(result)
+    assert "ignores the selection" not in str(result)
+    assert result.draws.shape == (1, 1000)
+    assert result.models["replicates"].sum() == result.verdicts["replicates"].sum() == 1000
+    assert result.models["selected"].sum() == 1
+    chosen = result.models[result.models["selected"]]
+    assert chosen["model"].item() == result.model
+    assert result.hidden.low == result.low - result.n_observed
+    assert result.hidden.high == result.high - result.n_observed
+
+
+def test_results_travel(small):
+    result = stepwise(small, rng=1, replicates=99)
+    again = pickle.loads(pickle.dumps(result))
+    assert result.identical(again)
+    assert again.models.equals(result.models)
+    json.dumps(result.to_dict(), allow_nan=False)
+    assert "Chan" in result.cite()
+    assert result.to_frame().shape[0] == 1
+    with pytest.raises(InputError, match="`test` must be asked of an estimate"):
+        result.test(null=1000)
+
+
+def test_no_estimate_no_bootstrap():
+    """Three lists that never meet: the hidden number has no upper limit."""
+    apart = cl.CaptureHistories.from_cells({"100": 30, "010": 20, "001": 10}, lists=list("ABC"))
+    result = stepwise(apart)
+    assert result.verdict.code == "hidden-infinite"
+    assert result.estimate == math.inf
+    assert math.isfinite(result.low)
+    assert result.low > 60
+    assert any(n.code == "no-bootstrap" for n in result.notes)
+
+
+def test_structural_zeros_are_left_out():
+    """A list that cannot see the units of another: that pair is no candidate."""
+    cells = {"1010": 20, "1001": 25, "0110": 15, "0101": 5, "0011": 12, "1011": 4, "0111": 3}
+    cells |= {"1000": 100, "0100": 80, "0010": 90, "0001": 110}
+    impossible = ["1100", "1110", "1101", "1111"]
+    table = cl.CaptureHistories.from_cells(cells, lists=list("ABCD"), structural_zeros=impossible)
+    result = stepwise(table, threshold=0.9, rng=1, replicates=99)
+    assert ("A", "B") not in result.generators
+    assert result.estimable
+    same = loglinear(table, result.generators, interval="wald")
+    assert result.estimate == pytest.approx(same.estimate, rel=1e-12)
+
+
+def test_errors(small):
+    with pytest.raises(InputError, match=r"`threshold` must be .* got 2"):
+        stepwise(small, threshold=2)
+    with pytest.raises(InputError, match=r"`threshold` must be .* got nan"):
+        stepwise(small, threshold=math.nan)
+    with pytest.raises(InputError, match="`max_order` must be a whole number of at least 2"):
+        stepwise(small, max_order=3)
+    with pytest.raises(InputError, match="`interval` must be one of 'percentile', 'basic', 'bca'"):
+        stepwise(small, interval="bootstrap")
+    with pytest.raises(InputError, match="`kind` must be one of 'semiparametric', 'parametric'"):
+        stepwise(small, kind="nonparametric")
+    with pytest.raises(InputError, match="`replicates` must be a whole number of at least 99"):
+        stepwise(small, replicates=10)
+    with pytest.raises(InputTypeError, match="`progress` must be True, False or a function"):
+        stepwise(small, progress="yes")
+    with pytest.raises(InputTypeError, match="`histories` must be CaptureHistories"):
+        stepwise({"110": 3})
+    two = cl.CaptureHistories.from_cells({"11": 3, "10": 4, "01": 5}, lists=["A", "B"])
+    with pytest.raises(InputError, match=r"of three lists or more, got 2. Use chapman\(\)"):
+        stepwise(two)
+    banded = cl.CaptureHistories.from_cells(SMALL | {"111": (1, 4)}, lists=["A", "B", "C"])
+    with pytest.raises(InputError, match="`histories` must be of exact counts"):
+        stepwise(banded)
