@@ -12,13 +12,13 @@ from countylines._typing import RNG, Alternative, Progress
 from countylines.capture_recapture import _models, _resampled_selection
 from countylines.capture_recapture._selection import by_steps, finder_for
 from countylines.capture_recapture.histories import CaptureHistories
-from countylines.capture_recapture.loglinear import INTERVALS as ONE_MODEL
 from countylines.capture_recapture.loglinear import loglinear
 from countylines.errors import ConvergenceError, InputError
 from countylines.results import Note, PopulationEstimate
 
 METHOD = "log-linear, stepwise"
 REFERENCES = ("chan2021", "fienberg2012")
+ONE_MODEL = ("profile", "wald", "lognormal")
 INTERVALS = (*_resampled_selection.INTERVALS, *ONE_MODEL)
 
 
@@ -132,8 +132,6 @@ def stepwise(
     BCa limits take the acceleration from an exact jackknife: every unit seen is left out once (one
     selection for each occupied cell) and, unless the kind is conditional, every hidden unit, which
     changes nothing that is seen.
-
-    COVERAGE
 
     Time grows with the number of replicates, of steps and of candidates. 1,000 replicates of five
     lists take less than a second; with more lists each fit costs about in proportion to the
