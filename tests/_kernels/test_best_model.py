@@ -11,7 +11,7 @@ from countylines._kernels.faces_by_row import FaceFinder
 
 def family(lists, order):
     terms = hierarchical.all_terms(lists, order)
-    masks = hierarchical.term_masks(hierarchical.every_model(lists, order), terms)
+    masks = hierarchical.all_models(terms)
     return terms, masks, best_model.family(masks, terms)
 
 

@@ -10,7 +10,7 @@ from countylines._kernels.faces_by_row import FaceFinder
 
 CELLS = np.arange(1, 16)
 TERMS = hierarchical.all_terms(4, 3)
-MODELS = hierarchical.term_masks(hierarchical.every_model(4, 3), TERMS)
+MODELS = hierarchical.all_models(TERMS)
 
 
 @pytest.mark.parametrize("share", [0.15, 0.4, 0.8])

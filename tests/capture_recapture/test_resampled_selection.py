@@ -47,7 +47,7 @@ def chooser(case):
         finder = _selection.finder_for(lists, 2, cells)
         return counts, _selection.by_steps(finder, case["parameters"]["pthresh"])
     finder = _selection.finder_for(lists, lists - 1, cells)
-    masks = hierarchical.term_masks(hierarchical.every_model(lists, lists - 1), finder.terms)
+    masks = hierarchical.all_models(finder.terms)
     return counts, _selection.by_criterion(finder, "bic", masks)
 
 

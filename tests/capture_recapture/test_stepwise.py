@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -100,7 +100,7 @@ def plain(counts, lists, threshold, max_order, table):
         open_to = [
             int(t)
             for t in terms
-            if t not in model and all(t & ~(1 << j) in model for j in hierarchical.bits(int(t)))
+            if t not in model and all(t & ~(1 << j) in model for j in range(lists) if t >> j & 1)
         ]
         scored = []
         for position, term in enumerate(open_to):
@@ -142,8 +142,7 @@ def test_the_rule_put_back(values, threshold, max_order):
     """Four lists, dense and sparse: the same model as the rule followed by hand."""
     counts = np.array(values, dtype=float)
     cells = {f"{c:04b}": v for c, v in zip(range(1, 16), values, strict=True) if v}
-    if not cells:
-        return
+    assume(len(cells) > 3)
     table = cl.CaptureHistories.from_cells(cells, lists=list("ABCD"))
     result = stepwise(table, threshold=threshold, max_order=max_order, interval="wald")
     by_hand = plain(counts, 4, threshold, max_order, table)

@@ -63,7 +63,7 @@ def chooser(rule, lists):
     finder = _selection.finder_for(lists, 2, np.arange(1, 1 << lists))
     if rule == "stepwise":
         return finder, _selection.by_steps(finder, 0.02)
-    masks = hierarchical.term_masks(hierarchical.every_model(lists, 2), finder.terms)
+    masks = hierarchical.all_models(finder.terms)
     return finder, _selection.by_criterion(finder, "bic", masks)
 
 
