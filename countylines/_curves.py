@@ -164,8 +164,6 @@ class StepCurve:
 
     def mean(self, limit: float | None) -> Points:
         """Mean time up to `limit`; of all time only where the curve comes down to 0."""
-        assert self.at_risk is not None
-        assert self.events is not None
         known = self.time <= self._last()
         time, value = self.time[known], self.value[known]
         ends = value[-1] == 0.0 and not self.emptied
@@ -173,13 +171,16 @@ class StepCurve:
         finish = last if limit is None else limit
         unknown = not ends and (limit is None or limit > last)
         until = min(finish, last)
-        total, variance = area(
-            time, value, self.start, until, self.events[known], self.at_risk[known]
+        nobody = np.zeros(time.size)
+        events, at_risk = (
+            nobody if part is None else part[known] for part in (self.events, self.at_risk)
         )
+        total, variance = area(time, value, self.start, until, events, at_risk)
+        variance = np.nan if self.events is None else variance
         spread = np.sqrt(variance) * critical_value(self.level, "two-sided")
         middle, most = self.start + total, np.inf if limit is None else limit
         low, high = max(middle - spread, self.start), min(middle + spread, most)
-        share = _render.number(value[np.searchsorted(time, last)])
+        share = _render.number(value[-1])
         text = (
             f"A share of {share} had not ended by {_render.number(last)}, where watching ends."
             if not self.emptied

@@ -95,7 +95,7 @@ class Survival(TimeCurve):
             None,
             True,
             unit=self.time_unit,
-            interval_method="normal",
+            interval_method="normal" if self.intervals is None else None,
         )
 
     def coefficients(self) -> pd.DataFrame:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from countylines import _validate
 from countylines.errors import InputError, InputTypeError
@@ -76,9 +77,16 @@ def survival(curve: TimeCurve, *, band: bool = True, at_risk: bool = False, ax: 
             _validate.sentence("curve", rule, len(groups), remedy="Draw some of them.")
         )
     ax = new_axes(ax, "survival()", height=3.6 + (0.22 * len(groups) if at_risk else 0.0))
-    steps = curve.at_risk is not None
+    falls = "survival" in curve.quantity
+    draw = _draw_steps if curve.at_risk is not None else _draw_smooth
+    draw = draw if getattr(curve, "intervals", None) is None else _draw_intervals
     for (label, parts), colour in zip(groups.items(), COLOURS, strict=False):
-        _draw(ax, parts, label, colour, band=band, steps=steps, falls="survival" in curve.quantity)
+        lines = [parts[name].to_numpy() for name in ("estimate", "low", "high")]
+        time, first = parts.index.to_numpy(dtype=np.float64), float(parts["start"].iloc[0])
+        if draw is not _draw_smooth and time[0] > first:
+            time = np.append(first, time)
+            lines = [np.append(1.0 if falls else 0.0, line) for line in lines]
+        draw(ax, time, lines, label.replace("$", r"\$"), colour, band)
     ax.set_ylim(0, None if curve.unit else 1.02)
     ax.set_xlim(left=float(np.min(curve.start)))
     ax.set_ylabel(curve.quantity + (f" [{curve.unit}]" if curve.unit else ""))
@@ -109,23 +117,48 @@ def _groups(curve: TimeCurve) -> dict[str, pd.DataFrame]:
     return found
 
 
-def _draw(
-    ax: Any, parts: pd.DataFrame, label: str, colour: str, *, band: bool, steps: bool, falls: bool
+Lines = list[NDArray[np.float64]]
+
+
+def _draw_steps(
+    ax: Any, time: NDArray[np.float64], lines: Lines, name: str, colour: str, band: bool
 ) -> None:
-    time = parts.index.to_numpy(dtype=np.float64)
-    lines = [parts[name].to_numpy() for name in ("estimate", "low", "high")]
-    first = float(parts["start"].iloc[0])
-    if steps and time[0] > first:
-        time = np.append(first, time)
-        lines = [np.append(1.0 if falls else 0.0, line) for line in lines]
-    name = label.replace("$", r"\$")
-    if steps:
-        ax.step(time, lines[0], where="post", color=colour, linewidth=1.6, label=name)
-    else:
-        ax.plot(time, lines[0], color=colour, linewidth=1.6, label=name)
+    ax.step(time, lines[0], where="post", color=colour, linewidth=1.6, label=name)
     if band:
-        style = {"step": "post"} if steps else {}
-        ax.fill_between(time, lines[1], lines[2], color=colour, alpha=0.15, linewidth=0, **style)
+        _band(ax, time, lines[1], lines[2], colour, step="post")
+
+
+def _draw_smooth(
+    ax: Any, time: NDArray[np.float64], lines: Lines, name: str, colour: str, band: bool
+) -> None:
+    ax.plot(time, lines[0], color=colour, linewidth=1.6, label=name)
+    if band:
+        _band(ax, time, lines[1], lines[2], colour)
+
+
+def _draw_intervals(
+    ax: Any, time: NDArray[np.float64], lines: Lines, name: str, colour: str, band: bool
+) -> None:
+    """Flat where the curve is known, a box where it falls by an unknown path."""
+    both = np.repeat(time, 2)[1:-1]
+    before, after = np.repeat(lines[0][:-1], 2), np.repeat(lines[0][1:], 2)
+    flat = before == after
+    ax.plot(both, np.where(flat, before, np.nan), color=colour, linewidth=1.6, label=name)
+    ax.fill_between(both, after, before, where=~flat, color=colour, alpha=0.6, linewidth=0)
+    if band:
+        low = np.where(flat, np.repeat(lines[1][:-1], 2), np.repeat(lines[1][1:], 2))
+        _band(ax, both, low, np.repeat(lines[2][:-1], 2), colour)
+
+
+def _band(
+    ax: Any,
+    time: NDArray[np.float64],
+    low: NDArray[np.float64],
+    high: NDArray[np.float64],
+    colour: str,
+    **style: str,
+) -> None:
+    ax.fill_between(time, low, high, color=colour, alpha=0.15, linewidth=0, **style)
 
 
 def _write_numbers(ax: Any, groups: dict[str, pd.DataFrame]) -> None:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
+import pickle
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.integrate import quad
+from scipy.special import log_ndtr
 
 import countylines as cl
 from countylines.errors import (
@@ -415,3 +420,609 @@ def test_other_tables_are_taken():
     lives = survival(frame, duration="days", event="ended")
     assert isinstance(lives, cl.Survival)
     assert list(lives.estimate) == pytest.approx([2 / 3, 1 / 3, 1 / 3])
+
+
+TURNBULL = {
+    "surv.ic.bcos.Rad": ("bcos", "treatment == 'Rad'", "left", "right"),
+    "surv.ic.bcos.RadChem": ("bcos", "treatment == 'RadChem'", "left", "right"),
+    "surv.ic.mice.ce": ("mice", "grp == 'ce'", "l", "u"),
+}
+
+
+@pytest.mark.reference
+class TestModelReferences:
+    @pytest.mark.parametrize("name", TURNBULL)
+    def test_turnbull(self, name):
+        table, rows, lower, upper = TURNBULL[name]
+        expected = CASES[name]["expected"]
+        lives = survival(
+            data(table).query(rows), model="turnbull", lower=lower, upper=upper, interval="none"
+        )
+        assert lives.log_likelihood == pytest.approx(expected["loglik"], rel=1e-12)
+        left = expected.get("intmap_left", expected.get("T_left"))
+        right = expected.get("intmap_right", expected.get("T_right"))
+        some = np.array(expected["mass"]) > 0
+        found = lives.intervals
+        np.testing.assert_allclose(found["left"], np.array(left)[some], rtol=1e-9)
+        ends = np.array([np.inf if x is None else x for x in right], dtype=float)
+        np.testing.assert_allclose(found["right"], ends[some], rtol=1e-9)
+        np.testing.assert_allclose(found["mass"], np.array(expected["mass"])[some], rtol=1e-5)
+
+    @pytest.mark.parametrize(
+        "name",
+        [name for name in CASES if name.startswith("surv.ic.bcos.") and name.count(".") == 4],
+    )
+    def test_interval_censored_laws(self, name):
+        _, _, _, group, law = name.split(".")
+        case = CASES[name]
+        expected, rtol = case["expected"], case["tolerance"]["rtol"]
+        rows = data("bcos").query(f"treatment == '{group}'")
+        lives = survival(rows, model=law, lower="left", upper="right")
+        assert lives.params["intercept"] == pytest.approx(expected["location"], rel=rtol)
+        assert np.exp(lives.params.get("log(scale)", 0)) == pytest.approx(
+            expected["scale"], rel=rtol
+        )
+        assert lives.log_likelihood == pytest.approx(expected["loglik"], rel=rtol)
+        assert lives.quantile(0.5).estimate == pytest.approx(expected["median"], rel=rtol)
+        np.testing.assert_allclose(
+            lives.covariance.to_numpy().ravel(), np.ravel(expected["vcov"]), rtol=rtol
+        )
+
+    def test_interval_censored_weibull_of_another_package(self):
+        case = CASES["surv.ic.weibull.lifelines.Rad"]
+        expected, rtol = case["expected"], case["tolerance"]["rtol"]
+        rows = data("bcos").query("treatment == 'Rad'")
+        lives = survival(rows, model="weibull", lower="left", upper="right")
+        assert np.exp(lives.params["intercept"]) == pytest.approx(expected["lambda"], rel=rtol)
+        assert np.exp(-lives.params["log(scale)"]) == pytest.approx(expected["rho"], rel=rtol)
+        assert lives.log_likelihood == pytest.approx(expected["loglik"], rel=rtol)
+
+    @pytest.mark.parametrize("sex", ["Female", "Male"])
+    def test_left_truncated_weibull(self, sex):
+        lives = survival(channing(sex), entry="entry", exit="exit", event="cens", model="weibull")
+        scale, shape = np.exp(lives.params["intercept"]), np.exp(-lives.params["log(scale)"])
+        case = CASES[f"surv.lt.weibull.channing.{sex}"]
+        expected, rtol = case["expected"], case["tolerance"]["rtol"]
+        assert scale == pytest.approx(expected["scale"], rel=rtol)
+        assert shape == pytest.approx(expected["shape"], rel=rtol)
+        assert lives.log_likelihood == pytest.approx(expected["loglik"][0], rel=1e-12)
+        case = CASES[f"surv.lt.weibull.lifelines.{sex}"]
+        expected, rtol = case["expected"], case["tolerance"]["rtol"]
+        assert scale == pytest.approx(expected["lambda"], rel=rtol)
+        assert shape == pytest.approx(expected["rho"], rel=rtol)
+        errors = lives.coefficients().set_index("parameter")["standard_error"]
+        assert errors["intercept"] * scale == pytest.approx(expected["se_lambda"], rel=rtol)
+        assert errors["log(scale)"] * shape == pytest.approx(expected["se_rho"], rel=rtol)
+
+    def test_cox_with_delayed_entry(self):
+        case = CASES["surv.lt.channing.cox"]
+        expected, rtol = case["expected"], case["tolerance"]["rtol"]
+        lives = survival(
+            data("channing"),
+            entry="entry",
+            exit="exit",
+            event="cens",
+            covariates="sex",
+            model="cox",
+        )
+        assert lives.params["sex[Male]"] == pytest.approx(expected["coef"], rel=rtol)
+        error = lives.coefficients()["standard_error"].iloc[0]
+        assert error == pytest.approx(expected["se"], rel=rtol)
+        assert lives.log_likelihood == pytest.approx(expected["loglik"][1], rel=rtol)
+
+    def test_statsmodels_alone_has_another_risk_set(self):
+        """It takes who enters at a time as at risk then: a documented disagreement."""
+        hazard_regression = pytest.importorskip("statsmodels.duration.hazard_regression")
+        everyone = data("channing")
+        male = (everyone["sex"] == "Male").to_numpy(dtype=float)[:, None]
+        alone = hazard_regression.PHReg(
+            everyone["exit"].to_numpy(dtype=float),
+            male,
+            status=everyone["cens"].to_numpy(),
+            entry=everyone["entry"].to_numpy(dtype=float),
+            ties="breslow",
+        ).fit()
+        exit, entry = everyone["exit"].to_numpy(), everyone["entry"].to_numpy()
+        ended = everyone["cens"].to_numpy() == 1
+
+        def slope(beta, entered):
+            total = 0.0
+            for time in np.unique(exit[ended]):
+                inside, ends = entered(entry, time) & (exit >= time), ended & (exit == time)
+                weight = np.exp(beta * male[inside, 0])
+                total += male[ends].sum() - ends.sum() * (male[inside, 0] @ weight) / weight.sum()
+            return total
+
+        assert abs(slope(alone.params[0], np.less_equal)) < 1e-6
+        assert abs(slope(alone.params[0], np.less)) > 0.01
+
+
+class TestLaws:
+    frame = pd.DataFrame(
+        {
+            "found": [0, 0, 1, 0, 2, 0, 3, 0, 0, 1, 0, 2],
+            "last": [2, 5, 4, 9, 7, 3, 8, 12, 6, 10, 1, 11],
+            "ended": [1, 1, 0, 1, 1, 1, 1, 0, 1, 1, 1, 0],
+            "size": [1.0, 2, 3, 1, 2, 3, 1, 2, 3, 1, 2, 2],
+            "kind": list("aabbabababaa"),
+        }
+    )
+    spells = MappingProxyType({"entry": "found", "exit": "last", "event": "ended"})
+
+    @pytest.mark.parametrize("law", ["exponential", "weibull", "lognormal", "loglogistic"])
+    def test_the_score_is_zero_at_the_estimate(self, law):
+        """The chance of what was seen, written down anew, does not rise in any direction."""
+        from scipy import stats
+
+        lives = survival(self.frame, model=law, covariates=["size", "kind"], **self.spells)
+        frame = self.frame
+        design = np.column_stack([np.ones(12), frame["size"], frame["kind"] == "b"])
+
+        def log_likelihood(theta):
+            scale = np.exp(theta[3]) if theta.size > 3 else 1.0
+            middle = np.exp(design @ theta[:3])
+            law_of = {
+                "exponential": lambda: stats.weibull_min(1, scale=middle),
+                "weibull": lambda: stats.weibull_min(1 / scale, scale=middle),
+                "lognormal": lambda: stats.lognorm(scale, scale=middle),
+                "loglogistic": lambda: stats.fisk(1 / scale, scale=middle),
+            }[law]()
+            seen = np.where(
+                frame["ended"] == 1, law_of.logpdf(frame["last"]), law_of.logsf(frame["last"])
+            )
+            return np.sum(seen - law_of.logsf(frame["found"]))
+
+        best = lives.params.to_numpy()
+        assert lives.log_likelihood == pytest.approx(log_likelihood(best), rel=1e-12)
+        errors = np.sqrt(np.diag(lives.covariance))
+        for i, error in enumerate(errors):
+            step = np.zeros(best.size)
+            step[i] = 1e-4 * error
+            slope = (log_likelihood(best + step) - log_likelihood(best - step)) / 2e-4
+            assert abs(slope) < 1e-7
+        count = best.size
+        assert lives.aic == pytest.approx(2 * count - 2 * lives.log_likelihood)
+        assert lives.bic == pytest.approx(count * np.log(12) - 2 * lives.log_likelihood)
+
+    def test_an_exponential_is_ends_over_time_watched(self):
+        lives = survival(self.frame, model="exponential", **self.spells)
+        watched = (self.frame["last"] - self.frame["found"]).sum()
+        assert lives.mean().estimate == pytest.approx(watched / 9, rel=1e-12)
+        assert lives.mean().standard_error == pytest.approx(watched / 9 / 3, rel=1e-12)
+        assert lives.quantile(0.5).estimate == pytest.approx(watched / 9 * np.log(2), rel=1e-12)
+
+    def test_a_piecewise_hazard_is_ends_over_time_watched_in_each_piece(self):
+        lives = survival(self.frame, model="piecewise", breaks=[4, 8], **self.spells)
+        edges = [(0, 4), (4, 8), (8, np.inf)]
+        for (start, end), found in zip(edges, np.exp(lives.params), strict=True):
+            last, first = self.frame["last"].clip(start, end), self.frame["found"].clip(start, end)
+            inside = (self.frame["last"] > start) & (self.frame["last"] <= end)
+            ends = (inside & (self.frame["ended"] == 1)).sum()
+            assert found == pytest.approx(ends / (last - first).sum(), rel=1e-10)
+
+    @pytest.mark.parametrize(
+        ("law", "covariates"), [("weibull", None), ("lognormal", "x"), ("piecewise", "x")]
+    )
+    def test_the_score_is_zero_with_intervals_too(self, law, covariates):
+        rng = np.random.default_rng(3)
+        size = 60
+        entry = np.where(rng.random(size) < 0.5, rng.uniform(0, 1, size), 0)
+        lower = entry + rng.uniform(0, 2, size)
+        upper = lower + rng.uniform(0.1, 2, size)
+        upper[:15] = np.inf
+        upper[15:30] = lower[15:30]
+        lower[30:40] = entry[30:40] = 0
+        x = rng.normal(size=size)
+        frame = pd.DataFrame({"entry": entry, "lower": lower, "upper": upper, "x": x})
+        options = {"breaks": [0.5, 1.5]} if law == "piecewise" else {}
+        lives = survival(
+            frame,
+            model=law,
+            entry="entry",
+            lower="lower",
+            upper="upper",
+            covariates=covariates,
+            **options,
+        )
+
+        def log_survival(theta, times):
+            if law == "piecewise":
+                spent = np.clip(times[:, None] - [0, 0.5, 1.5], 0, [0.5, 1, np.inf])
+                return -(spent @ np.exp(theta[:3])) * np.exp(theta[3] * x)
+            middle = theta[0] + (theta[1] * x if covariates else 0)
+            with np.errstate(divide="ignore"):
+                z = (np.log(times) - middle) / np.exp(theta[-1])
+            return -np.exp(z) if law == "weibull" else log_ndtr(-z)
+
+        exact, unended = lower == upper, np.isinf(upper)
+
+        def log_likelihood(theta):
+            last = np.where(unended, 1.0, upper)
+            step = 1e-6 * last
+            density = log_survival(theta, last - step) - log_survival(theta, last + step)
+            density = log_survival(theta, last) + np.log(density / (2 * step))
+            least, most = np.exp(log_survival(theta, lower)), np.exp(log_survival(theta, last))
+            between = np.log(np.where(exact | unended, 1, least - most))
+            seen = np.where(exact, density, np.where(unended, np.log(least), between))
+            return np.sum(seen - log_survival(theta, entry))
+
+        best = lives.params.to_numpy()
+        assert lives.log_likelihood == pytest.approx(log_likelihood(best), rel=1e-8)
+        for i, error in enumerate(np.sqrt(np.diag(lives.covariance))):
+            step = np.zeros(best.size)
+            step[i] = 1e-3 * error
+            slope = (log_likelihood(best + step) - log_likelihood(best - step)) / 2e-3
+            assert abs(slope) < 1e-5
+
+    @pytest.mark.parametrize(
+        "law", ["exponential", "weibull", "lognormal", "loglogistic", "piecewise", "cox"]
+    )
+    def test_a_scale_of_time_cancels(self, law):
+        options = {"breaks": [4, 8]} if law == "piecewise" else {}
+        hours = {"breaks": [96, 192]} if law == "piecewise" else {}
+        one = survival(self.frame, model=law, covariates="size", **options, **self.spells)
+        scaled = self.frame.assign(found=self.frame["found"] * 24, last=self.frame["last"] * 24)
+        other = survival(scaled, model=law, covariates="size", **hours, **self.spells)
+        assert other.params["size"] == pytest.approx(one.params["size"], rel=1e-9)
+        for there, here in zip(
+            (other.at(120), other.quantile(0.3)), (one.at(5), one.quantile(0.3)), strict=True
+        ):
+            factor = 24 if there.unit else 1
+            assert there.estimate == pytest.approx(factor * here.estimate, rel=1e-9)
+            assert there.low == pytest.approx(factor * here.low, rel=1e-9)
+            assert there.high == pytest.approx(factor * here.high, rel=1e-9)
+
+    @pytest.mark.parametrize("law", ["exponential", "weibull", "lognormal", "loglogistic"])
+    def test_quantiles_and_the_curve_are_inverse(self, law):
+        lives = survival(self.frame, model=law, **self.spells)
+        shares = [0.01, 0.2, 0.5, 0.9, 0.999]
+        times = lives.quantile(shares)
+        found = lives.at(times.estimate.to_numpy())
+        np.testing.assert_allclose(found.estimate, 1 - np.array(shares), rtol=1e-10)
+        # Limits of a time are where the limits of the curve pass the share.
+        assert (times.low < times.estimate).all()
+        assert (times.high > times.estimate).all()
+
+    @pytest.mark.parametrize(
+        "law", ["exponential", "weibull", "lognormal", "loglogistic", "piecewise"]
+    )
+    def test_means_are_areas_and_their_errors_follow_the_parameters(self, law):
+        options = {"breaks": [4, 8]} if law == "piecewise" else {}
+        lives = survival(
+            self.frame, model=law, covariates="size", where={"size": 2}, **options, **self.spells
+        )
+        area, _ = quad(lambda t: lives.at(t).estimate, 0, 10, points=[4, 8], epsabs=1e-12)
+        assert lives.mean(10).estimate == pytest.approx(area, rel=1e-9)
+        assert lives.mean(1e7).estimate == pytest.approx(lives.mean().estimate, rel=1e-3)
+        (curve,) = lives._curves.values()
+        for limit in (None, 10):
+            slopes = []
+            for i in range(curve.theta.size):
+                step = np.zeros(curve.theta.size)
+                step[i] = 1e-5
+                up, down = (
+                    dataclasses.replace(curve, theta=curve.theta + s * step).mean(limit).estimate
+                    for s in (1, -1)
+                )
+                slopes.append((up - down) / 2e-5)
+            error = np.sqrt(np.array(slopes) @ curve.covariance @ np.array(slopes))
+            assert lives.mean(limit).standard_error == pytest.approx(error, rel=1e-6)
+
+    def test_a_curve_is_one_at_zero_and_falls(self):
+        for law in ("weibull", "piecewise"):
+            options = {"breaks": [4, 8]} if law == "piecewise" else {}
+            lives = survival(self.frame, model=law, **options, **self.spells)
+            first = lives.at(0)
+            assert (first.estimate, first.low, first.high) == (1, 1, 1)
+            assert first.standard_error == 0
+            assert (lives.estimate.diff().dropna() < 0).all()
+            assert ((lives.low <= lives.estimate) & (lives.estimate <= lives.high)).all()
+
+    def test_where_the_curve_is_drawn(self):
+        law = {"model": "weibull", "covariates": ["size", "kind"], **self.spells}
+        lives = survival(self.frame, **law)
+        (note,) = lives.notes
+        assert note.text == "The curve is that of a life with size = 1.917, kind = a."
+        one = survival(self.frame, **law, where={"size": 3, "kind": "b"})
+        middle = one.params @ [1, 3, 1, 0]
+        scale = np.exp(one.params["log(scale)"])
+        assert one.at(4).estimate == pytest.approx(
+            np.exp(-np.exp((np.log(4) - middle) / scale)), rel=1e-12
+        )
+        with pytest.raises(
+            InputError, match=r"`where` must be one of 'a', 'b' for 'kind', got 'c'"
+        ):
+            survival(self.frame, **law, where={"kind": "c"})
+        with pytest.raises(InputError, match="`where` must be a mapping of names of covariates"):
+            survival(self.frame, **law, where={"colour": 1})
+        with pytest.raises(InputError, match="`where` must be left out without `covariates`"):
+            survival(self.frame, model="weibull", where={"size": 1}, **self.spells)
+        with pytest.raises(InputTypeError, match="must be a single number"):
+            survival(self.frame, **law, where={"size": "large"})
+
+    def test_flags_and_categories_are_levels(self):
+        frame = self.frame.assign(big=self.frame["size"] > 1)
+        as_flags = survival(frame, model="weibull", covariates="big", **self.spells)
+        assert list(as_flags.params.index) == ["intercept", "big[True]", "log(scale)"]
+        kinds = self.frame.assign(kind=self.frame["kind"].astype("category"))
+        as_categories = survival(kinds, model="weibull", covariates="kind", **self.spells)
+        assert "kind[b]" in as_categories.params.index
+
+    def test_groups_have_parameters_each(self):
+        lives = survival(self.frame, model="weibull", by="kind", **self.spells)
+        alone = survival(self.frame[self.frame["kind"] == "b"], model="weibull", **self.spells)
+        np.testing.assert_allclose(lives.params["b"], alone.params, rtol=1e-12)
+        table = lives.coefficients()
+        assert list(table["kind"]) == ["a", "a", "b", "b"]
+        np.testing.assert_allclose(
+            table["standard_error"].iloc[2:], alone.coefficients()["standard_error"], rtol=1e-12
+        )
+        assert list(table["n"]) == [7, 7, 5, 5]
+        json.dumps(lives.to_dict(), allow_nan=False)
+        assert pickle.loads(pickle.dumps(lives)).identical(lives)
+
+
+class TestNoMaximum:
+    def options(self, law):
+        return {"breaks": [4, 8]} if law == "piecewise" else {}
+
+    @pytest.mark.parametrize(
+        "law", ["exponential", "weibull", "lognormal", "loglogistic", "piecewise", "cox"]
+    )
+    def test_no_spell_ended(self, law):
+        frame = TestLaws.frame.assign(ended=0)
+        extra = {"covariates": "size"} if law == "cox" else {}
+        with pytest.warns(DegenerateDataWarning, match="No spell ended"):
+            lives = survival(frame, model=law, **extra, **self.options(law), **TestLaws.spells)
+        assert lives.verdict.code == "not-identified"
+        assert lives.estimate.isna().all()
+        assert lives.params.isna().all()
+        found = [lives.at(3), lives.quantile(0.5), lives.mean(), lives.mean(5)]
+        assert [x.estimable for x in found] == [False] * 4
+        assert all(math.isnan(x.estimate) for x in found)
+        assert not lives.estimable
+
+    @pytest.mark.parametrize(
+        "law", ["exponential", "weibull", "lognormal", "loglogistic", "piecewise", "cox"]
+    )
+    def test_a_covariate_that_separates(self, law):
+        frame = TestLaws.frame.assign(kind=np.where(TestLaws.frame["ended"] == 1, "a", "b"))
+        with pytest.warns(DegenerateDataWarning, match="grows without end"):
+            lives = survival(
+                frame, model=law, covariates="kind", **self.options(law), **TestLaws.spells
+            )
+        assert not lives.verdict.estimable
+        assert math.isnan(lives.log_likelihood)
+        if law != "cox":
+            assert "kind[b]" in lives.verdict.reasons[0]
+
+    @pytest.mark.parametrize("law", ["weibull", "lognormal", "loglogistic"])
+    def test_all_ends_at_one_time(self, law):
+        frame = pd.DataFrame({"days": [5.0, 5, 5, 3], "ended": [True, True, True, False]})
+        with pytest.warns(DegenerateDataWarning, match="no maximum"):
+            lives = survival(frame, model=law, duration="days", event="ended")
+        assert not lives.verdict.estimable
+
+    def test_all_had_ended_when_first_looked_at(self):
+        frame = pd.DataFrame({"from": [0, 0, 0], "to": [3, 4, 9]})
+        with pytest.warns(DegenerateDataWarning, match="No spell is known to have lasted"):
+            survival(frame, model="weibull", lower="from", upper="to")
+
+    def test_an_infinite_mean(self):
+        days = [0.01, 0.3, 1, 9, 200, 8000]
+        lives = survival(pd.DataFrame({"days": days}), model="loglogistic", duration="days")
+        assert np.exp(lives.params["log(scale)"]) > 1
+        mean = lives.mean()
+        assert not mean.estimable
+        assert "no finite mean" in mean.verdict.reasons[0]
+        assert lives.mean(100).estimable
+
+    def test_a_piece_without_an_end(self):
+        spells = {"entry": "found", "exit": "last", "event": "ended"}
+        lives = survival(TestLaws.frame, model="piecewise", breaks=[1.5, 1.9, 11.2], **spells)
+        assert lives.params.iloc[1] == -np.inf
+        assert lives.params.iloc[3] == -np.inf
+        assert "hazard-zero" in codes(lives)
+        assert lives.at(1.5).estimate == lives.at(1.9).estimate
+        assert not lives.quantile(0.999).estimable
+        assert lives.quantile(0.999).low == 11.2
+        assert "Some lives never end" in lives.mean().verdict.reasons[0]
+        assert lives.mean(12).estimable
+        count = 4
+        assert lives.aic == pytest.approx(2 * count - 2 * lives.log_likelihood)
+
+
+class TestModelErrors:
+    @pytest.mark.parametrize(
+        ("options", "message"),
+        [
+            ({"model": "weibull", "start": 3}, "`start` must be left out with model='weibull'"),
+            ({"covariates": "found"}, "`covariates` must be left out with model='kaplan-meier'"),
+            ({"model": "cox"}, "`covariates` must be given with model='cox'"),
+            ({"model": "piecewise"}, "`breaks` must be given with model='piecewise'"),
+            ({"model": "weibull", "breaks": [3]}, "`breaks` must be left out with model='weibull'"),
+            ({"model": "piecewise", "breaks": [3, 2]}, "`breaks` must be rising times"),
+            ({"model": "piecewise", "breaks": [0]}, "`breaks` must be finite and above 0"),
+            ({"model": "piecewise", "breaks": []}, "`breaks` must be non-empty"),
+            ({"model": "piecewise", "breaks": "x"}, "`breaks` must be numeric"),
+            (
+                {"model": "piecewise", "breaks": [50]},
+                "`breaks` must be times between which lives were watched, got nothing .* in 50",
+            ),
+            ({"model": "weibull", "interval": "log"}, "`interval` must be one of 'wald'"),
+            ({"model": "weibull", "covariates": "none"}, "`covariates` must be a column"),
+            (
+                {"model": "weibull", "covariates": ["days", "twice"]},
+                "`covariates` must be columns that differ",
+            ),
+            (
+                {"model": "weibull", "covariates": "days", "by": "days"},
+                "`covariates` must be columns that vary, got a constant 'days' in group 5",
+            ),
+            ({"model": "turnbull", "replicates": 0}, "`replicates` must be a whole number"),
+            ({"model": "turnbull", "rng": "x"}, "`rng` must be a numpy Generator"),
+        ],
+    )
+    def test_by_their_message(self, options, message):
+        frame = LINES.assign(twice=2 * LINES["days"])
+        with pytest.raises(InputError, match=message):
+            survival(frame, duration="days", event="ended", **options)
+
+    def test_missing_covariates(self):
+        frame = LINES.assign(x=[1, 2, np.nan, 4, 5, np.nan])
+        with pytest.raises(InputError, match="got 2 missing in 'x', first at row 2"):
+            survival(frame, duration="days", model="weibull", covariates="x")
+        frame = LINES.assign(x=[1, 2, np.inf, 4, 5, 6])
+        with pytest.raises(InputError, match="`x` must be finite, got inf"):
+            survival(frame, duration="days", model="weibull", covariates="x")
+
+    def test_a_life_of_no_length(self):
+        frame = pd.DataFrame({"days": [0, 3, 4]})
+        with pytest.raises(InputError, match=r"`duration` must be above 0 with model='weibull'"):
+            survival(frame, duration="days", model="weibull")
+        assert survival(frame, duration="days", model="piecewise", breaks=[3.5]).estimable
+
+    @pytest.mark.parametrize(
+        ("lower", "upper", "entry", "message"),
+        [
+            ([3, 5], [2, 6], [0, 0], "`lower` must be at most `upper`, got 3 at row 0"),
+            ([3, 5], [4, 6], [0, 5.5], "`lower` must be at least `entry`, got 5 at row 1"),
+            ([3, 5], [3, 6], [3, 0], "`lower` must be above `entry` where the end is exact"),
+            ([3, np.nan], [4, 6], [0, 0], "`lower` must be without missing values"),
+            ([3, 5], [4, -1], [0, 0], "`upper` must be at least 0, got -1"),
+        ],
+    )
+    def test_bad_intervals(self, lower, upper, entry, message):
+        frame = pd.DataFrame({"a": lower, "b": upper, "e": entry})
+        with pytest.raises(InputError, match=message):
+            survival(frame, model="turnbull", lower="a", upper="b", entry="e")
+
+    def test_intervals_and_other_models(self):
+        frame = pd.DataFrame({"a": [3, 5], "b": [4, 6], "x": [1, 2]})
+        for options in ({}, {"model": "cox", "covariates": "x"}):
+            with pytest.raises(InputError, match="`upper` must be equal to `lower`, or missing"):
+                survival(frame, lower="a", upper="b", **options)
+        with pytest.raises(InputError, match="`event` must be left out with `lower` and `upper`"):
+            survival(frame, lower="a", upper="b", event="x")
+        with pytest.raises(InputError, match="got one of `lower` and `upper` alone"):
+            survival(frame, lower="a")
+
+
+class TestTurnbull:
+    frame = pd.DataFrame({"a": [0, 2, 3, 4, 5, 8], "b": [4, 6, 3, 6, 9, 12]})
+
+    def lives(self, **options):
+        options = {"interval": "none", **options}
+        return survival(self.frame, model="turnbull", lower="a", upper="b", **options)
+
+    def test_within_an_interval_only_a_range_is_known(self):
+        lives = self.lives()
+        assert lives.intervals[["left", "right"]].to_numpy().tolist() == [[3, 3], [5, 6], [8, 9]]
+        found = lives.at([2, 3, 5, 5.5, 6, 8.5, 9])
+        assert list(found.estimable) == [True, True, True, False, True, False, True]
+        assert found.region_high[5.5] == found.estimate[5]
+        assert found.region_low[5.5] == found.estimate[6]
+        middle = lives.quantile(0.5)
+        assert math.isnan(middle.estimate)
+        assert (middle.region_low, middle.region_high) == (5, 6)
+        assert "between 5 and 6" in middle.verdict.reasons[0]
+        assert lives.quantile(0.1).estimate == 3
+
+    def test_the_mean_is_a_range(self):
+        lives = self.lives()
+        mean = lives.mean()
+        mass = lives.intervals["mass"]
+        assert mean.region_low == pytest.approx(mass @ lives.intervals["left"])
+        assert mean.region_high == pytest.approx(mass @ lives.intervals["right"])
+        assert not mean.estimable
+
+    def test_exact_ends_give_kaplan_and_meier(self):
+        frame = LINES.assign(upper=np.where(LINES["ended"], LINES["days"], np.nan))
+        lives = survival(frame, model="turnbull", lower="days", upper="upper", interval="none")
+        other = survival(frame, duration="days", event="ended")
+        times = [5, 8, 10, 12, 20]
+        np.testing.assert_allclose(lives.at(times).estimate, other.at(times).estimate, rtol=1e-12)
+
+    def test_exact_ends_with_delayed_entry_give_the_product_limit(self):
+        women = channing("Female").assign(
+            upper=lambda x: np.where(x["cens"] == 1, x["exit"], np.inf)
+        )
+        lives = survival(
+            women, model="turnbull", entry="entry", lower="exit", upper="upper", interval="none"
+        )
+        other = survival(women, entry="entry", exit="exit", event="cens")
+        times = np.arange(760, 1200, 10)
+        np.testing.assert_allclose(lives.at(times).estimate, other.at(times).estimate, rtol=1e-9)
+        assert "conditional" in codes(lives)
+
+    def test_limits_hold_the_curve_and_depend_on_the_seed_alone(self):
+        options = {"interval": None, "replicates": 60}
+        one, other = self.lives(rng=1, **options), self.lives(rng=1, **options)
+        assert one.identical(other)
+        assert not one.identical(self.lives(rng=2, **options))
+        assert ((one.low <= one.estimate) & (one.estimate <= one.high)).all()
+        assert "rough-limits" in codes(one)
+        assert one.mean().low <= one.mean().region_low
+        assert one.mean().high >= one.mean().region_high
+        assert one.quantile(0.5).low <= 5
+        assert one.quantile(0.5).high >= 6
+        assert np.isnan(self.lives().low).all()
+
+    def test_a_risk_set_that_may_have_emptied(self):
+        frame = pd.DataFrame({"e": [0, 0, 2, 2.5], "a": [1, 1, 4, 6], "b": [3, 3, 5, 7]})
+        with pytest.warns(DegenerateDataWarning, match="may have ended by"):
+            lives = survival(
+                frame, model="turnbull", entry="e", lower="a", upper="b", interval="none"
+            )
+        assert lives.at(7).estimate == 0
+
+    def test_a_time_without_observation(self):
+        frame = pd.DataFrame({"e": [0, 5], "a": [1, 6], "b": [3, 7]})
+        with pytest.raises(InputError, match="got nothing between 3 and 5"):
+            survival(frame, model="turnbull", entry="e", lower="a", upper="b")
+
+    def test_a_curve_that_is_not_the_only_one(self):
+        frame = pd.DataFrame({"a": [0, 2, 0, 2], "b": [1, 3, 3, 3.5]})
+        lives = self.lives()
+        assert "not-unique" not in codes(lives)
+        square = pd.DataFrame({"a": [0, 2, 0, 4, 0, 6], "b": [3, 5, 1, 7, 7, 7]})
+        for table in (frame, square):
+            found = survival(table, model="turnbull", lower="a", upper="b", interval="none")
+            assert found.intervals["mass"].sum() == pytest.approx(1)
+
+
+class TestCox:
+    def test_a_curve_for_one_life(self):
+        lives = survival(
+            TestLaws.frame,
+            model="cox",
+            covariates=["size", "kind"],
+            where={"size": 1, "kind": "b"},
+            **TestLaws.spells,
+        )
+        frame, beta = TestLaws.frame, lives.params.to_numpy()
+        x = np.column_stack([frame["size"] - 1, (frame["kind"] == "b") - 1.0])
+        weight, hazard = np.exp(x @ beta), 0.0
+        for time in np.unique(frame["last"][frame["ended"] == 1]):
+            inside = (frame["found"] < time) & (frame["last"] >= time)
+            ends = ((frame["last"] == time) & (frame["ended"] == 1)).sum()
+            hazard += ends / weight[inside].sum()
+            assert lives.at(time).estimate == pytest.approx(np.exp(-hazard), rel=1e-12)
+        assert ((lives.low < lives.estimate) & (lives.estimate < lives.high)).all()
+        assert math.isnan(lives.mean(10).standard_error)
+        assert lives.mean(10).estimable
+        assert not lives.mean().estimable
+        assert "Cox D. R." in lives.cite()
+
+    def test_without_an_effect_the_error_is_that_of_nelson_and_aalen(self):
+        frame = pd.concat([TestLaws.frame.assign(x=0.0), TestLaws.frame.assign(x=1.0)])
+        lives = survival(frame, model="cox", covariates="x", **TestLaws.spells)
+        assert lives.params["x"] == pytest.approx(0, abs=1e-12)
+        plain = survival(frame, **TestLaws.spells)
+        hazard = (plain.events / plain.at_risk).cumsum()
+        variance = (plain.events / plain.at_risk**2).cumsum()
+        found = lives.at(6)
+        assert found.estimate == pytest.approx(np.exp(-hazard[6]), rel=1e-12)
+        assert found.standard_error == pytest.approx(
+            found.estimate * np.sqrt(variance[6]), rel=1e-9
+        )

@@ -1,0 +1,146 @@
+"""The nonparametric curve of one group from intervals."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from countylines import _render, resampling
+from countylines._interval_curve import IntervalCurve
+from countylines._kernels import bca, turnbull
+from countylines._kernels.method import tail_area
+from countylines._typing import RNG, Progress
+from countylines.errors import ConvergenceError, DegenerateDataWarning, InputError
+from countylines.prevalence._survival_fit import Fact, Fit
+from countylines.prevalence._survival_input import FloatArray, Spells
+
+NO_MASS = 1e-13
+
+
+def fitted(
+    spells: Spells,
+    *,
+    interval: str,
+    replicates: int,
+    rng: RNG,
+    progress: Progress,
+    level: float,
+) -> Fit:
+    """Turnbull's estimate, certified, with percentile limits from resampled spells."""
+    _refuse_gaps(spells)
+    cells = turnbull.cells(spells.entry, spells.lower, spells.upper)
+    found = _solved(cells, np.ones(spells.lower.size))
+    after = turnbull.survival(found.hazard)
+    tail = tail_area(level, "two-sided")
+    drawn = np.zeros((0, after.size))
+    if interval == "bootstrap":
+        drawn = _resampled(spells, cells, replicates, rng, progress)
+    low, high = _limits(drawn, after.size, tail)
+    gone = np.append(False, after == 0.0)
+    high[gone] = high[np.maximum(np.argmax(gone) - 1, 0)]  # survival cannot rise
+    start = max(float(np.min(spells.entry)), 0.0)
+    mass = -np.diff(np.append(1.0, after))
+    kept = mass > NO_MASS
+    curve = IntervalCurve(cells.left, cells.right, after, low, high, tail, drawn)
+    ends = np.unique(np.concatenate([cells.left[kept], cells.right[kept]]))
+    time = ends[np.isfinite(ends)]
+    shown = curve.at(time)
+    table = {"left": cells.left[kept], "right": cells.right[kept], "mass": mass[kept]}
+    return Fit(
+        curve,
+        time,
+        shown.estimate,
+        shown.standard_error,
+        shown.low,
+        shown.high,
+        n=spells.lower.size,
+        start=start,
+        facts=tuple(_facts(spells, cells, found, after, start, interval)),
+        intervals=pd.DataFrame(table, index=pd.RangeIndex(int(kept.sum()), name="interval")),
+        log_likelihood=found.log_likelihood,
+    )
+
+
+def _solved(cells: turnbull.Cells, weight: FloatArray) -> turnbull.Solution:
+    found = turnbull.solve(cells, weight)
+    if found.gap > turnbull.CERTIFIED:
+        raise ConvergenceError(
+            f"The conditions for a maximum hold to {found.gap:.1e} only, not {turnbull.CERTIFIED}."
+        )
+    return found
+
+
+def _refuse_gaps(spells: Spells) -> None:
+    """Refuse spells with a time at which nothing was under observation, and later ones."""
+    order = np.argsort(spells.entry, kind="stable")
+    last = np.where(np.isfinite(spells.upper), spells.upper, spells.lower)[order]
+    entry = spells.entry[order]
+    reached = np.maximum.accumulate(last)[:-1]
+    gaps = np.flatnonzero(entry[1:] > reached)
+    if gaps.size:
+        left, right = reached[gaps[0]], entry[gaps[0] + 1]
+        raise InputError(
+            f"`spells` must leave no time without observation with model='turnbull', got nothing "
+            f"between {_render.number(left)} and {_render.number(right)}. Use the spells of one "
+            "side only: what happens in between is unknown."
+        )
+
+
+def _resampled(
+    spells: Spells, cells: turnbull.Cells, replicates: int, rng: RNG, progress: Progress
+) -> FloatArray:
+    """Survival after each cell for resampled spells; their innermost intervals hold cells."""
+    n = spells.lower.size
+
+    def draw(generator: np.random.Generator, size: int) -> Any:
+        return generator.multinomial(n, np.full(n, 1.0 / n), size=size).astype(np.float64)
+
+    def statistic(weights: FloatArray) -> FloatArray:
+        return np.stack([turnbull.survival(_solved(cells, row).hazard) for row in weights])
+
+    return resampling.replicate(draw, statistic, replicates=replicates, rng=rng, progress=progress)
+
+
+def _limits(drawn: FloatArray, size: int, tail: float) -> tuple[FloatArray, FloatArray]:
+    """Limits of survival before the first cell, and after each."""
+    if not drawn.size:
+        nan = np.full(size + 1, np.nan)
+        return nan, nan
+    rows = np.sort(drawn, axis=0)
+    low = [bca.quantile(column, tail) for column in rows.T]
+    high = [bca.quantile(column, 1.0 - tail) for column in rows.T]
+    return np.array([1.0, *low]), np.array([1.0, *high])
+
+
+def _facts(
+    spells: Spells,
+    cells: turnbull.Cells,
+    found: turnbull.Solution,
+    after: FloatArray,
+    start: float,
+    interval: str,
+) -> list[Fact]:
+    facts = []
+    if start > 0.0:
+        text = f"The curve is of lives that last beyond {_render.number(start)}; it is 1 there."
+        facts.append(Fact("conditional", text))
+    zero = np.flatnonzero(after == 0.0)
+    if zero.size and np.any(cells.watched > zero[0]):
+        when = _render.number(cells.right[zero[0]])
+        text = (
+            f"Everyone under observation may have ended by {when}, before others were found: the "
+            "curve is 0 from then on, whatever they show."
+        )
+        facts.append(Fact("risk-set-empties", text, DegenerateDataWarning))
+    if not found.unique:
+        text = "Other curves fit as well: where mass lies among some intervals is not determined."
+        facts.append(Fact("not-unique", text))
+    if interval == "bootstrap":
+        text = (
+            "Limits are percentiles of resampled spells. Where ends are known to intervals only, "
+            "the curve converges slowly and such limits are rough."
+        )
+        facts.append(Fact("rough-limits", text))
+    return facts
