@@ -17,7 +17,8 @@ population, claim or leave open. What there is:
     :func:`~countylines.prevalence.pooled_proportion`,
     :func:`~countylines.prevalence.shrunken_rate`,
     :func:`~countylines.prevalence.shrunken_proportion`,
-    :func:`~countylines.prevalence.rank_intervals`.
+    :func:`~countylines.prevalence.rank_intervals`,
+    :func:`~countylines.prevalence.fay_herriot`.
     Labels that are wrong: :func:`~countylines.prevalence.corrected_proportion`.
     Counts in a month and in a year: :func:`~countylines.prevalence.steady_state_stock`,
     :func:`~countylines.prevalence.distinct_in_window`,

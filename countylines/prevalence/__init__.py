@@ -14,6 +14,7 @@
 - :func:`expected_stock`: where openings change. :func:`window_bounds`: free of any model.
 - :func:`shrunken_rate`, :func:`shrunken_proportion`: each area, drawn towards the others.
 - :func:`rank_intervals`: places in a league table, with their uncertainty.
+- :func:`fay_herriot`: survey estimates of small areas, drawn towards covariates.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from countylines.prevalence.convert_window import convert_window
 from countylines.prevalence.corrected_proportion import corrected_proportion
 from countylines.prevalence.distinct_in_window import distinct_in_window
 from countylines.prevalence.expected_stock import expected_stock
+from countylines.prevalence.fay_herriot import fay_herriot
 from countylines.prevalence.implied_duration import implied_duration
 from countylines.prevalence.line_days import line_days
 from countylines.prevalence.openings import openings
@@ -50,6 +52,7 @@ __all__ = [
     "corrected_proportion",
     "distinct_in_window",
     "expected_stock",
+    "fay_herriot",
     "implied_duration",
     "line_days",
     "openings",

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from countylines.errors import (
+    ApproximationWarning,
     DegenerateDataWarning,
     InputError,
     InputTypeError,
@@ -234,6 +235,135 @@ def test_shares_from_the_other_side():
     one, two = shrunken_proportion(count, total), shrunken_proportion(total - count, total)
     np.testing.assert_allclose(two.estimate, 1 - one.estimate, rtol=1e-8)
     np.testing.assert_allclose(two.low, 1 - one.high, rtol=1e-6)
+
+
+ON_A_RING = {"method": "spatial", "adjacency": RING}
+
+
+class TestMaps:
+    def test_estimates_move_towards_those_of_neighbours(self):
+        """Two halves of a chain with different rates, and an area without events in each."""
+        chain = [(i, i + 1) for i in range(9)]
+        count = [30, 28, 0, 33, 29, 9, 10, 0, 11, 8]
+        size = [100, 100, 1, 100, 100] * 2
+        found = shrunken_rate(count, size, method="spatial", adjacency=chain)
+        apart = shrunken_rate(count, size)
+        assert found.estimate[2] > 0.2 > found.estimate[7]
+        assert found.estimate[2] > 1.5 * found.estimate[7]
+        assert apart.estimate[2] == pytest.approx(apart.estimate[7], rel=1e-9)
+        assert found.diagnostics["shared_with_neighbours"] > 0.5
+        assert (found.low < found.estimate).all()
+        assert (found.estimate < found.high).all()
+        assert found.weight[2] < 0.2 < found.weight[0] < 1
+
+    def test_the_order_of_areas_makes_no_difference(self):
+        first = shrunken_rate(COUNT, SIZE, **ON_A_RING)
+        order = np.array([3, 0, 5, 1, 4, 2])
+        back = np.argsort(order)
+        pairs = [(int(back[i]), int(back[j])) for i, j in RING]
+        again = shrunken_rate(
+            np.array(COUNT)[order], np.array(SIZE)[order], method="spatial", adjacency=pairs
+        )
+        np.testing.assert_allclose(columns(again), columns(first)[:, order], rtol=1e-5)
+
+    def test_scaling_exposures_scales_rates(self):
+        one = shrunken_rate(COUNT, SIZE, **ON_A_RING)
+        two = shrunken_rate(COUNT, np.array(SIZE) * 1000.0, per=1000, **ON_A_RING)
+        np.testing.assert_allclose(columns(two), columns(one), rtol=1e-5)
+
+    def test_much_data_leaves_each_area_alone(self):
+        count = np.array(COUNT) * 10_000
+        found = shrunken_rate(count, SIZE, **ON_A_RING)
+        np.testing.assert_allclose(found.estimate, found.own, rtol=1e-3)
+        deviation = np.sqrt(count) / np.array(SIZE)
+        np.testing.assert_allclose(found.standard_error, deviation, rtol=0.01)
+        np.testing.assert_allclose(found.weight, 1, atol=0.01)
+
+    def test_islands_and_parts_are_said(self):
+        count, size = pd.Series(COUNT, index=NAMES), pd.Series(SIZE, index=NAMES)
+        pairs = [("Avon", "Beds"), ("Cleveland", "Derbys"), ("Derbys", "Essex")]
+        found = shrunken_rate(count, size, method="spatial", adjacency=pairs)
+        assert codes(found) == ["islands", "parts"]
+        assert "overall rate alone: Fife" in found.notes[0].text
+        assert found.diagnostics["parts"] == 3
+        nobody = shrunken_rate(count, size, method="spatial", adjacency=[])
+        assert nobody.diagnostics["islands"] == 6
+        assert np.isfinite(nobody.high).all()
+
+    def test_few_events_are_warned_of(self):
+        with pytest.warns(ApproximationWarning, match="fewer events than areas"):
+            found = shrunken_rate([0, 1, 0, 0, 1, 0], [1] * 6, **ON_A_RING)
+        assert "few-events" in codes(found)
+
+    def test_an_area_left_out_is_left_out_of_the_map(self):
+        count = pd.Series([*COUNT, 3], index=[*NAMES, "City"])
+        size = pd.Series([*SIZE, np.nan], index=count.index)
+        pairs = [(NAMES[i], NAMES[j]) for i, j in RING]
+        options = {"method": "spatial", "leave_out": ["City"]}
+        found = shrunken_rate(count, size, adjacency=[*pairs, ("City", "Avon")], **options)
+        expected = shrunken_rate(COUNT, SIZE, **ON_A_RING)
+        np.testing.assert_allclose(found.estimate[:6], expected.estimate, rtol=1e-9)
+
+    def test_a_map_is_needed(self):
+        with pytest.raises(InputError, match="`adjacency` must be given with method='spatial'"):
+            shrunken_rate(COUNT, SIZE, method="spatial")
+
+
+class TestCovariates:
+    def test_rates_are_drawn_to_what_covariates_predict(self):
+        size = np.full(12, 1000)
+        level = np.arange(12.0)
+        count = 50 + 10 * np.arange(12) + np.array([5, -5] * 6)
+        found = shrunken_rate(count, size, method="fay-herriot", covariates=level)
+        slope = np.polyfit(level, count / size, 1)[0]
+        assert found.diagnostics["coefficient_1"] == pytest.approx(slope, rel=1e-6)
+        assert found.interval_kind == "prediction"
+        plain = shrunken_rate(count, size, method="fay-herriot")
+        assert plain.towards[0] == plain.towards[11]
+        assert (found.standard_error < plain.standard_error).mean() > 0.9
+        reach = stats.norm.ppf(0.975) * found.standard_error
+        np.testing.assert_allclose(found.high, found.estimate + reach, rtol=1e-12)
+
+    def test_without_covariates_it_is_near_marshall(self):
+        rng = np.random.default_rng(2)
+        count = rng.poisson(100 * rng.gamma(8.0, 1 / 8, 40))
+        size = np.full(40, 100)
+        linear = shrunken_rate(count, size, method="fay-herriot")
+        moments = shrunken_rate(count, size, method="marshall")
+        np.testing.assert_allclose(linear.estimate, moments.estimate, rtol=0.01)
+
+    def test_limits_below_0_are_clipped_and_noted(self):
+        found = shrunken_rate([0, 1, 9, 4, 0, 7], [10] * 6, method="fay-herriot")
+        assert found.low.min() == 0
+        assert "clipped" in codes(found)
+
+    def test_a_variance_of_0_is_lifted_and_noted(self):
+        found = shrunken_rate([20, 21, 19, 20, 20], [100] * 5, method="fay-herriot")
+        assert "variance-lifted" in codes(found)
+        assert (found.standard_error > 0.01).all()
+
+    def test_what_is_refused(self):
+        count, size = pd.Series(COUNT, index=NAMES), pd.Series(SIZE, index=NAMES)
+        table = pd.DataFrame({"young": [1.0, 2, 3, 5, 8, 13]}, index=NAMES)
+        options = {"method": "fay-herriot"}
+        named = shrunken_rate(count, size, covariates=table, **options)
+        bare = shrunken_rate(count, size, covariates=table.to_numpy(), **options)
+        assert named.identical(bare)
+        one = shrunken_rate(count, size, covariates=table["young"], **options)
+        assert one.identical(named)
+        for bad, message in (
+            (table.to_numpy()[:5], "`covariates` must be a table with a row for each of 6 areas"),
+            (np.ones((6, 1)), "`covariates` must be without columns that follow"),
+            (np.eye(6), "`covariates` must be fewer than 4 columns for 6 areas, got 6"),
+            (np.array(["a"] * 6), "`covariates` must be numeric"),
+            ([1, 2, 3, 4, 5, np.nan], "`covariates` must be finite"),
+        ):
+            with pytest.raises(InputError, match=message):
+                shrunken_rate(count, size, covariates=bad, **options)
+        with pytest.raises(LabelMismatchError, match="`covariates` must be labelled by the areas"):
+            shrunken_rate(count, size, covariates=table.iloc[::-1], **options)
+        with pytest.raises(InputError, match="`covariates` must be None with method='marshall'"):
+            shrunken_rate(count, size, covariates=table, method="marshall")
 
 
 class TestNeighbourhoods:

@@ -229,6 +229,7 @@ EXEMPT: Mapping[str, str] = {
     "pooled_proportion": "areas in, one estimate out",
     "shrunken_rate": "areas in, each drawn to the others: not elementwise",
     "shrunken_proportion": "areas in, each drawn to the others: not elementwise",
+    "fay_herriot": "areas in, each drawn to the others: not elementwise",
     "rank_intervals": "areas in, their ranks out: not elementwise",
     "survival": "one table in, a curve out",
     "active_at": "a table of spells in, counts out",
