@@ -20,6 +20,9 @@ population, claim or leave open. What there is:
     :func:`~countylines.prevalence.rank_intervals`,
     :func:`~countylines.prevalence.fay_herriot`.
     Labels that are wrong: :func:`~countylines.prevalence.corrected_proportion`.
+    Benchmarks: :func:`~countylines.prevalence.multiplier`,
+    :func:`~countylines.prevalence.combined_multiplier`,
+    :func:`~countylines.prevalence.multiplier_conflict`.
     Counts in a month and in a year: :func:`~countylines.prevalence.steady_state_stock`,
     :func:`~countylines.prevalence.distinct_in_window`,
     :func:`~countylines.prevalence.stock_from_distinct`,

@@ -7,6 +7,8 @@
 - :func:`openings`, :func:`closures`, :func:`line_days`: flows, and days of activity.
 - :func:`stock_flow_audit`: the identity of stock and flow, held against records.
 - :func:`corrected_proportion`: a share of labels, some of them wrong.
+- :func:`multiplier`, :func:`combined_multiplier`, :func:`multiplier_conflict`: a population out of
+  benchmarks.
 - :func:`survival`: how long lives last.
 - :func:`pooled_rate`, :func:`pooled_proportion`: one value out of many areas, and how they differ.
 - :func:`steady_state_stock`, :func:`distinct_in_window`, :func:`stock_from_distinct`,
@@ -22,6 +24,7 @@ from __future__ import annotations
 from countylines.prevalence.active_at import active_at
 from countylines.prevalence.active_during import active_during
 from countylines.prevalence.closures import closures
+from countylines.prevalence.combined_multiplier import combined_multiplier
 from countylines.prevalence.convert_window import convert_window
 from countylines.prevalence.corrected_proportion import corrected_proportion
 from countylines.prevalence.distinct_in_window import distinct_in_window
@@ -29,6 +32,8 @@ from countylines.prevalence.expected_stock import expected_stock
 from countylines.prevalence.fay_herriot import fay_herriot
 from countylines.prevalence.implied_duration import implied_duration
 from countylines.prevalence.line_days import line_days
+from countylines.prevalence.multiplier import multiplier
+from countylines.prevalence.multiplier_conflict import multiplier_conflict
 from countylines.prevalence.openings import openings
 from countylines.prevalence.pooled_proportion import pooled_proportion
 from countylines.prevalence.pooled_rate import pooled_rate
@@ -48,6 +53,7 @@ __all__ = [
     "active_at",
     "active_during",
     "closures",
+    "combined_multiplier",
     "convert_window",
     "corrected_proportion",
     "distinct_in_window",
@@ -55,6 +61,8 @@ __all__ = [
     "fay_herriot",
     "implied_duration",
     "line_days",
+    "multiplier",
+    "multiplier_conflict",
     "openings",
     "pooled_proportion",
     "pooled_rate",

@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import gammainccinv, gammaincinv
 
 from countylines import _labels, _validate
+from countylines._kernels import poisson
 from countylines.bands import Band
 from countylines.errors import InputError, InputTypeError
 from countylines.results import OK, Estimate, Note, Verdict, verdict_array
@@ -190,7 +190,9 @@ def _interval(
         low, high = (
             (named[f"{name}.low"], named[f"{name}.high"])
             if kind == "estimate"
-            else poisson_limits(named[name], level)
+            else poisson.METHODS["exact"].limits(
+                named[name], np.ones_like(named[name]), level=level, alternative="two-sided"
+            )
         )
         ends = [formula(*{**centre, name: end}.values()) for end in (low, high)]
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -201,10 +203,3 @@ def _interval(
     low = value * np.exp(-np.sqrt(below))
     high = np.where(value > 0, value * np.exp(np.sqrt(above)), np.sqrt(zero_above))
     return value, low, high
-
-
-def poisson_limits(count: FloatArray, level: float) -> tuple[FloatArray, FloatArray]:
-    """Exact central limits of the mean of a Poisson count."""
-    tail = (1.0 - level) / 2.0
-    low = np.where(count > 0, gammaincinv(np.maximum(count, 1.0), tail), 0.0)
-    return np.asarray(low, dtype=np.float64), np.asarray(gammainccinv(count + 1.0, tail))

@@ -131,6 +131,17 @@ ESTIMATORS: tuple[Row, ...] = (
         testable=False,
     ),
     Row(
+        prevalence.multiplier,
+        {"benchmark": [410, 20, 720, 25, 1447], **COUNT_TOTAL},
+        [
+            {},
+            *({"method": m} for m in ("clopper-pearson", "lognormal", "delta")),
+            {"method": "monte-carlo", "rng": 1},
+        ],
+        shares=("benchmark",),
+        testable=False,
+    ),
+    Row(
         prevalence.steady_state_stock,
         {
             "openings_per_day": [3.0, 0.0, 11.5, 25.0, 1.0],
@@ -238,6 +249,8 @@ EXEMPT: Mapping[str, str] = {
     "closures": "a table of spells in, counts out",
     "line_days": "a table of spells in, counts out",
     "stock_flow_audit": "a table of spells in, a table out",
+    "combined_multiplier": "several sources in, one estimate out",
+    "multiplier_conflict": "several sources in, a test out",
     "expected_stock": "a series and a survival in, a table out",
     "implied_duration": "arithmetic without a level; its kinds are tested beside it",
     "window_bounds": "bounds without a level; its kinds are tested beside it",
