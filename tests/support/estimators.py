@@ -107,7 +107,12 @@ ODDS_RATIO_METHODS = (
 )
 
 ESTIMATORS: tuple[Row, ...] = (
-    Row(prevalence.proportion, COUNT_TOTAL, [*ALL_SHARE_METHODS, {"design_effect": 1.5}], null=0.3),
+    Row(
+        prevalence.proportion,
+        COUNT_TOTAL,
+        [*ALL_SHARE_METHODS, {"design_effect": 1.5}, {"population": 500}],
+        null=0.3,
+    ),
     Row(
         prevalence.rate,
         COUNT_EXPOSURE,
