@@ -158,7 +158,7 @@ def proportion(
        https://doi.org/10.2307/3315916
     .. [5] Korn, E. L. and Graubard, B. I. (1998). Confidence intervals for proportions with small
        expected number of positive counts estimated from survey data. *Survey Methodology* 24,
-       193-201.
+       193-201. https://www150.statcan.gc.ca/n1/en/catalogue/12-001-X19980024356
 
     Examples
     --------
