@@ -8,10 +8,17 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtr
 
-from countylines._kernels import banded_profile, facial_set, loglinear_profile, profile_limits
+from countylines._kernels import (
+    banded_profile,
+    facial_set,
+    loglinear_logit,
+    loglinear_profile,
+    profile_limits,
+)
 from countylines._kernels.method import critical_value
 from countylines._kernels.profile_limits import Curve
 from countylines.capture_recapture._models import Counts, Model
+from countylines.errors import ConvergenceError
 
 
 @dataclass(frozen=True)
@@ -78,6 +85,30 @@ def ends(
             distance = math.log(ratio) / log_error if ratio > 0 else -math.inf
     low = 0.0 if alternative == "less" else max(low, 0.0)
     high = math.inf if alternative == "greater" else high
+    return Ends(low, high, pvalue(asked, distance, alternative))
+
+
+def logit(
+    counts: Counts, model: Model, code: str, level: float, alternative: str, asked: float | None
+) -> Ends:
+    """Limits that add half its leverage to each cell; one end alone where a zero decides."""
+    everything = np.ones(len(counts.cells), dtype=bool)
+    masks = np.ones((1, len(model.terms)), dtype=bool)
+    # half a unit in each cell leaves no zero, so that only structural zeros cost rank
+    faces = facial_set.faces(masks, model.terms, everything, counts.cells)
+    found = loglinear_logit.spread(counts.values[None], counts.cells, model.terms[faces.basis[0]])
+    if not found.converged[0]:
+        raise ConvergenceError("The penalised log-linear fit did not converge.")
+    z = critical_value(level, alternative)
+    low, high = (float(loglinear_logit.at(found, sign * z)[0]) for sign in (-1.0, 1.0))
+    low = 0.0 if alternative == "less" or code == "hidden-zero" else low
+    high = math.inf if alternative == "greater" or code == "hidden-infinite" else high
+    distance = None
+    if asked is not None:
+        distance = float(loglinear_logit.distance(found, np.array([max(asked, 0.0)]))[0])
+        # nothing speaks against numbers on the side without an end
+        if (code == "hidden-zero" and distance < 0) or (code == "hidden-infinite" and distance > 0):
+            distance = 0.0
     return Ends(low, high, pvalue(asked, distance, alternative))
 
 

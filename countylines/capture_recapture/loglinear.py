@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from countylines import _validate
-from countylines._kernels import banded_profile
+from countylines._kernels import banded_profile, facial_set
 from countylines._kernels.criteria import criteria
 from countylines._typing import RNG, Alternative, Progress
 from countylines.capture_recapture import (
@@ -25,11 +25,12 @@ from countylines.capture_recapture.histories import CaptureHistories
 from countylines.errors import InputError
 from countylines.results import Estimate, Note, PopulationEstimate
 
-INTERVALS = ("profile", "wald", "lognormal", "bootstrap")
+INTERVALS = ("profile", "logit", "wald", "lognormal", "bootstrap")
 REFERENCES = {
     "profile": ("fienberg2012", "cormack1992"),
     "wald": ("fienberg2012",),
     "lognormal": ("fienberg2012", "chao1987"),
+    "logit": ("fienberg2012", "sadinle2009", "firth1993"),
     "bootstrap": ("fienberg2012", "buckland1991", "efron1987"),
 }
 
@@ -63,10 +64,12 @@ def loglinear(
         ``"independence"``, ``"all-two-way"``, a formula such as ``"A*B + C"`` (an interaction holds
         everything below it), or generators such as ``[("A", "B"), ("C",)]``, which names with
         blanks need. Every list is named.
-    interval : {"profile", "wald", "lognormal", "bootstrap"}, default "profile"
-        Limits: exact multinomial profile likelihood, whose upper end may be infinite; standard
-        errors of the total; normal limits for the log of the hidden number; or quantiles of
-        simulated populations, corrected for bias and acceleration.
+    interval : {"profile", "logit", "wald", "lognormal", "bootstrap"}, default "profile"
+        Limits: exact multinomial profile likelihood, whose upper end may be infinite; normal limits
+        for the log of the hidden number in a penalised fit, which hold their level best where a
+        list holds nearly all units or counts are few; standard errors of the total; normal limits
+        for the log of the hidden number; or quantiles of simulated populations, corrected for bias
+        and acceleration.
     level : float, default 0.95
         Confidence level, a share in (0, 1).
     null : float or None, optional
@@ -149,11 +152,16 @@ def loglinear(
     alike. The choice of the model is not repeated: a model found by a search needs the bootstrap of
     that search.
 
-    Where there is no finite estimate the limits are those of the profile likelihood, whatever was
-    asked for, and `interval_method` says so. Where one list holds nearly all units, every interval
-    here ends too low more often than `level` allows (two lists of 90 % and 20 % of 50 units:
-    profile limits cover 71 %, log-normal ones 56 %); with two lists the logit limits of
-    :func:`chapman` hold better.
+    ``"logit"`` carries the limits of Sadinle [5]_ from two lists to any model: Firth's penalised
+    likelihood [6]_ adds half its leverage to each cell, which for two lists is the 1/2 that Sadinle
+    adds, and :math:`\log(h + 1/2)` is taken as normal round :math:`\log \tilde h` with variance
+    :math:`\mathrm{var}(\tilde\beta_\emptyset) + 1/\tilde h`. Where one list holds nearly all units
+    every other interval here ends too low far more often than `level` allows: for two lists
+    of 90 % and 20 % of 50 units profile limits cover 71 %, log-normal ones 56 %, logit limits 93 %.
+    It takes exact counts.
+
+    Where there is no finite estimate logit limits keep the end that the data give; the others
+    become those of the profile likelihood, and `interval_method` says so.
 
     Assumptions that fail in practice: no interaction of all lists, a closed population, perfect
     linkage, equal chances within the table (split it by strata), lists that are not compiled from
@@ -172,6 +180,11 @@ def loglinear(
     .. [4] Buckland, S. T. and Garthwaite, P. H. (1991). Quantifying precision of mark-recapture
        estimates using the bootstrap and related methods. *Biometrics* 47, 255-268.
        https://doi.org/10.2307/2532510
+    .. [5] Sadinle, M. (2009). Transformed logit confidence intervals for small populations in
+       single capture-recapture estimation. *Communications in Statistics - Simulation and
+       Computation* 38, 1909-1924. https://doi.org/10.1080/03610910903168595
+    .. [6] Firth, D. (1993). Bias reduction of maximum likelihood estimates. *Biometrika* 80, 27-38.
+       https://doi.org/10.1093/biomet/80.1.27
 
     Examples
     --------
@@ -218,8 +231,17 @@ def loglinear(
     verdict = worded(parsed, counts, int(faces.code[0]), faces.on_face[0])
     masks = np.ones((1, len(parsed.terms)), dtype=bool)
     fits = fit_models(counts, parsed.terms, masks, faces=faces)
-    if not verdict.estimable:
+    if not verdict.estimable and interval != "logit":
         interval = "profile"
+    if interval == "logit" and counts.is_banded:
+        raise InputError(
+            _validate.sentence(
+                "interval",
+                "another than 'logit' where counts are banded",
+                "'logit'",
+                remedy="Use interval='profile'.",
+            )
+        )
     least = float(counts.low.sum())
     draws, more = None, tuple[Note, ...]()
     if interval == "bootstrap":
@@ -334,6 +356,10 @@ def _ends(
         return nothing, nothing
     if interval == "profile" and (counts.high - counts.low).sum() > banded_profile.WIDEST_SUM:
         raise _too_wide(counts)
+    if interval == "logit":
+        code = facial_set.CODES[int(fits.faces.code[0])]
+        total = _loglinear_ends.logit(counts, model, code, level, alternative, asked)
+        return total, total
     of_total = of_hidden = None
     if interval == "profile":
         of_total, of_hidden = _loglinear_ends.curves(counts, model)

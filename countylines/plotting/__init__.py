@@ -4,7 +4,6 @@ matplotlib is imported on use. Install it with ``pip install "countylines[plot]"
 
 - :func:`disagreement`: the total that each model of a search gives, against how it ranks.
 - :func:`forest`: estimates with their intervals, one a line.
-- :func:`overlap`: who is on which list, for any number of lists.
 - :func:`survival`: curves over time with their limits.
 """
 
@@ -12,7 +11,6 @@ from __future__ import annotations
 
 from countylines.plotting.disagreement import disagreement
 from countylines.plotting.forest import forest
-from countylines.plotting.overlap import overlap
 from countylines.plotting.survival import survival
 
-__all__ = ["disagreement", "forest", "overlap", "survival"]
+__all__ = ["disagreement", "forest", "survival"]

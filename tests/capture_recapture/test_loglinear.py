@@ -123,7 +123,7 @@ class TestForms:
         assert result.estimate == pytest.approx(closed.estimate, rel=1e-12)
         assert [result.low, result.high] == pytest.approx([closed.low, closed.high], rel=1e-9)
 
-    @pytest.mark.parametrize("interval", ["profile", "wald", "lognormal"])
+    @pytest.mark.parametrize("interval", ["profile", "logit", "wald", "lognormal"])
     @pytest.mark.parametrize("alternative", ["two-sided", "less", "greater"])
     def test_limits_and_p_values_agree(self, interval, alternative):
         result = loglinear(hepatitis(), "P*Q + E", interval=interval, alternative=alternative)
@@ -131,6 +131,36 @@ class TestForms:
             if alternative in ("two-sided", side):
                 p = result.test(null=end, alternative=alternative).pvalue
                 assert p == pytest.approx(0.05, rel=1e-8)
+
+    @pytest.mark.parametrize("row", [(135, 126, 45), (42, 12, 12), (20, 9, 0), (9, 9, 9)])
+    def test_two_lists_have_logit_limits_of_their_own(self, row):
+        first, second, both = row
+        cells = {"11": both, "10": first - both, "01": second - both}
+        table = cl.CaptureHistories.from_cells(cells, lists=["A", "B"])
+        closed = cl.capture_recapture.lincoln_petersen(*row, method="logit")
+        result = loglinear(table, interval="logit")
+        assert result.interval_method == "logit"
+        assert {"firth1993", "sadinle2009"} <= set(result.references)
+        assert result.high == pytest.approx(closed.high, rel=1e-9)
+        assert result.low == pytest.approx(closed.low, rel=1e-9)
+
+    def test_logit_limits_where_a_zero_decides(self):
+        nested = cl.CaptureHistories.from_cells({"11": 12, "10": 30}, lists=["A", "B"])
+        result = loglinear(nested, interval="logit", null=43)
+        assert (result.verdict.code, result.low) == ("hidden-zero", 42)
+        assert result.high > loglinear(nested).high + 2
+        assert result.test(null=42).pvalue == 1.0
+        assert result.test(null=result.high).pvalue == pytest.approx(0.05, rel=1e-8)
+        apart = cl.CaptureHistories.from_cells({"10": 12, "01": 30}, lists=["A", "B"])
+        result = loglinear(apart, interval="logit")
+        assert (result.verdict.code, result.high) == ("hidden-infinite", math.inf)
+        assert 42 < result.low < math.inf
+        assert result.test(null=1e9).pvalue == 1.0
+
+    def test_logit_limits_take_exact_counts(self):
+        banded = cl.CaptureHistories.from_cells(HAV | {"101": (1, 19)}, lists=["P", "Q", "E"])
+        with pytest.raises(InputError, match="another than 'logit' where counts are banded"):
+            loglinear(banded, interval="logit")
 
     def test_the_profile_of_an_infinite_estimate_has_a_low_end(self):
         cells = {p: n for p, n in HAV.items() if p != "110"}
@@ -176,7 +206,7 @@ class TestForms:
         assert result.aicc == pytest.approx(result.aic + 2 * k * (k + 1) / (n - k - 1), rel=1e-12)
 
     def test_options(self):
-        with pytest.raises(InputError, match="`interval` must be one of 'profile', 'wald'"):
+        with pytest.raises(InputError, match="`interval` must be one of 'profile', 'logit'"):
             loglinear(hepatitis(), interval="magic")
 
 
