@@ -29,7 +29,10 @@ population, claim or leave open. What there is:
     :func:`~countylines.prevalence.convert_window`,
     :func:`~countylines.prevalence.implied_duration`,
     :func:`~countylines.prevalence.expected_stock`,
-    :func:`~countylines.prevalence.window_bounds`.
+    :func:`~countylines.prevalence.window_bounds`,
+    :func:`~countylines.prevalence.cumulative_incidence`,
+    :func:`~countylines.prevalence.mean_recurrences`,
+    :func:`~countylines.prevalence.length_biased_mean`.
 ``countylines.capture_recapture``
     How many are hidden: :class:`~countylines.capture_recapture.CaptureHistories`,
     :func:`~countylines.capture_recapture.lincoln_petersen`,

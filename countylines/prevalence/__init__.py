@@ -17,6 +17,9 @@
 - :func:`shrunken_rate`, :func:`shrunken_proportion`: each area, drawn towards the others.
 - :func:`rank_intervals`: places in a league table, with their uncertainty.
 - :func:`fay_herriot`: survey estimates of small areas, drawn towards covariates.
+- :func:`cumulative_incidence`: how lives end, by type of closure.
+- :func:`mean_recurrences`: how often lines reopen, over time.
+- :func:`length_biased_mean`: mean life from lives found because they were open.
 """
 
 from __future__ import annotations
@@ -27,11 +30,14 @@ from countylines.prevalence.closures import closures
 from countylines.prevalence.combined_multiplier import combined_multiplier
 from countylines.prevalence.convert_window import convert_window
 from countylines.prevalence.corrected_proportion import corrected_proportion
+from countylines.prevalence.cumulative_incidence import cumulative_incidence
 from countylines.prevalence.distinct_in_window import distinct_in_window
 from countylines.prevalence.expected_stock import expected_stock
 from countylines.prevalence.fay_herriot import fay_herriot
 from countylines.prevalence.implied_duration import implied_duration
+from countylines.prevalence.length_biased_mean import length_biased_mean
 from countylines.prevalence.line_days import line_days
+from countylines.prevalence.mean_recurrences import mean_recurrences
 from countylines.prevalence.multiplier import multiplier
 from countylines.prevalence.multiplier_conflict import multiplier_conflict
 from countylines.prevalence.openings import openings
@@ -56,11 +62,14 @@ __all__ = [
     "combined_multiplier",
     "convert_window",
     "corrected_proportion",
+    "cumulative_incidence",
     "distinct_in_window",
     "expected_stock",
     "fay_herriot",
     "implied_duration",
+    "length_biased_mean",
     "line_days",
+    "mean_recurrences",
     "multiplier",
     "multiplier_conflict",
     "openings",

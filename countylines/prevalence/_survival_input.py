@@ -55,18 +55,20 @@ class Spells:
         return Spells(self.entry[rows], self.lower[rows], self.upper[rows])
 
 
-def table(spells: Any) -> pd.DataFrame:
+def table(spells: Any, argument: str = "spells") -> pd.DataFrame:
     """A table with rows and with columns that differ."""
     if hasattr(spells, "to_pandas") and not isinstance(spells, pd.DataFrame):
         spells = spells.to_pandas()
     if not isinstance(spells, pd.DataFrame):
         got = f"{_validate.show(spells)} of type {type(spells).__name__}"
-        raise InputTypeError(_validate.sentence("spells", "a DataFrame, one row a spell", got))
-    _validate.not_empty("spells", len(spells))
+        raise InputTypeError(
+            _validate.sentence(argument, f"a DataFrame, one row a {argument[:-1]}", got)
+        )
+    _validate.not_empty(argument, len(spells))
     if not spells.columns.is_unique:
         twice = spells.columns[spells.columns.duplicated()][0]
         got = f"{_validate.show(twice)} twice"
-        raise InputError(_validate.sentence("spells", "a table whose columns differ", got))
+        raise InputError(_validate.sentence(argument, "a table whose columns differ", got))
     return spells
 
 
@@ -77,7 +79,7 @@ def column(spells: pd.DataFrame, argument: str, name: Any) -> pd.Series[Any]:
     known = ", ".join(repr(c) for c in list(spells.columns)[:10])
     raise InputError(
         _validate.sentence(
-            argument, "a column of `spells`", _validate.show(name), remedy=f"There are {known}."
+            argument, "a column of the table", _validate.show(name), remedy=f"There are {known}."
         )
     )
 

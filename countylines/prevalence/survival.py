@@ -139,7 +139,9 @@ def survival(
     See Also
     --------
     countylines.Survival : what can be asked of the result.
-    countylines.prevalence.proportion : a share without time.
+    cumulative_incidence : how lives end, where they can end in several ways.
+    mean_recurrences : what can happen again.
+    length_biased_mean : mean life from whole lives found because they were open.
 
     Notes
     -----

@@ -353,7 +353,7 @@ class TestErrors:
         [
             ({}, "`spells` must be described by `duration`, by `exit`, or by .*, got neither"),
             ({"duration": "days", "exit": "days"}, "got `duration` and `exit`"),
-            ({"duration": "length"}, "`duration` must be a column of `spells`, got 'length'"),
+            ({"duration": "length"}, "`duration` must be a column of the table, got 'length'"),
             ({"duration": "force"}, "`duration` must be numeric"),
             ({"duration": "ended"}, "`duration` must be numeric, got bool"),
             ({"duration": "days", "event": "force"}, "`event` must be a column of True and False"),

@@ -1,0 +1,241 @@
+"""How often something happens again, on average, by a given time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from countylines import _validate
+from countylines._curves import StepCurve
+from countylines._kernels import recurrence
+from countylines._kernels.method import critical_value
+from countylines.errors import DegenerateDataWarning, InputError
+from countylines.prevalence import _survival_input
+from countylines.prevalence._survival_fit import Fact, Fit, assembled
+from countylines.prevalence._survival_input import FloatArray
+from countylines.time_curve import TimeCurve
+
+INTERVALS = ("log", "plain")
+
+
+def mean_recurrences(
+    records: pd.DataFrame,
+    *,
+    unit: Any,
+    time: Any,
+    event: Any,
+    entry: Any = None,
+    by: Any = None,
+    interval: str = "log",
+    level: float = 0.95,
+    time_unit: str = "days",
+) -> TimeCurve:
+    r"""Mean number of recurrences by a given time, such as reopenings of a line.
+
+    It answers: how often, on average, has a line reopened by an age? It is not the share of lines
+    that ever reopen (for that take the first reopening of each as the end of a life in
+    :func:`survival`), and it does not say whether reopenings follow upon each other.
+
+    Parameters
+    ----------
+    records : DataFrame
+        One row for each recurrence, and one for the end of watching of each unit.
+    unit : column name
+        Which unit, for example which line.
+    time : column name
+        Age of the unit at the recurrence, or at the end of watching: numbers in `time_unit`, or
+        time spans.
+    event : column name
+        True for a recurrence, False for the end of watching: one False for every unit.
+    entry : column name, optional
+        Age since which the unit was watched, the same in all its rows. None: since 0.
+    by : column name or list of them, optional
+        A curve for each group of units.
+    interval : {"log", "plain"}, default "log"
+        Scale on which limits are normal.
+    level : float, default 0.95
+        Confidence level of each limit at its own time, a share in (0, 1).
+    time_unit : str, default "days"
+        Unit of time, as in :func:`survival`.
+
+    Returns
+    -------
+    TimeCurve
+        ``.estimate``, ``.low``, ``.high`` by time, in recurrences a unit; ``.at(times)``,
+        ``.plot()``.
+
+    Raises
+    ------
+    InputError
+        If a unit has no end of watching or several, or a recurrence outside the time it was
+        watched.
+
+    Warns
+    -----
+    DegenerateDataWarning
+        If nothing recurred.
+
+    See Also
+    --------
+    survival : time to an end that comes once.
+
+    Notes
+    -----
+    With :math:`d_i` recurrences at time :math:`t_i` among :math:`Y_i` units watched in (entry, end]
+
+    .. math:: \hat M(t) = \sum_{t_i \le t} \frac{d_i}{Y_i}, \qquad
+              \widehat{\mathrm{var}} \hat M(t) = \sum_u \Bigl\{ \sum_{t_i \le t} \frac{Y_{ui}}{Y_i}
+              \Bigl( d_{ui} - \frac{d_i}{Y_i} \Bigr) \Bigr\}^2
+
+    over units :math:`u` [1]_ [2]_. The variance holds however the recurrences of one unit depend on
+    each other; with few units it is too small. A unit that can recur no more, since its operators
+    are in prison, should stay watched without recurrences if the mean is to be over all units; if
+    its watching ends instead, the mean is over those that still can.
+
+    Assumptions that fail in practice: that watching ends for reasons that have nothing to do with
+    recurrences; that each reopening is seen and ascribed to the right line.
+
+    References
+    ----------
+    .. [1] Nelson, W. (1988). Graphical analysis of system repair data. *Journal of Quality
+       Technology* 20, 24-35. https://doi.org/10.1080/00224065.1988.11979080
+    .. [2] Lawless, J. F. and Nadeau, C. (1995). Some simple robust methods for the analysis of
+       recurrent events. *Technometrics* 37, 158-168. https://doi.org/10.1080/00401706.1995.10484300
+
+    Examples
+    --------
+    Three made-up lines: one reopened twice, one once, one never.
+
+    >>> import pandas as pd
+    >>> seen = pd.DataFrame(
+    ...     {
+    ...         "line": ["a", "a", "a", "b", "b", "c"],
+    ...         "day": [30, 50, 90, 60, 100, 80],
+    ...         "reopened": [True, True, False, True, False, False],
+    ...     }
+    ... )
+    >>> again = cl.prevalence.mean_recurrences(seen, unit="line", time="day", event="reopened")
+    >>> round(float(again.at(75).estimate), 3)
+    1.0
+
+    By day 75 a line has reopened once on average.
+    """
+    interval = _validate.option("interval", interval, INTERVALS)
+    level = _validate.level(level)
+    frame = _survival_input.table(records, "records")
+    clock: dict[str, Any] = {"origin": None, "time_unit": time_unit}
+    moment = _survival_input.times(frame, "time", time, **clock)
+    again = _survival_input.flags(frame, "event", event)
+    since = np.zeros(len(frame))
+    if entry is not None:
+        since = _survival_input.times(frame, "entry", entry, **clock)
+    who = _survival_input.column(frame, "unit", unit)
+    if who.isna().any():
+        rows = _survival_input.rows(who.isna().to_numpy())
+        raise InputError(_validate.sentence("unit", "without missing values", "nan", rows))
+    fits = {}
+    for key, places in _survival_input.groups(frame, by):
+        code = pd.factorize(who.iloc[places])[0]
+        units = _units(code, moment[places], again[places], since[places], places)
+        fits[key] = _fitted(*units, interval=interval, level=level)
+    return TimeCurve(
+        quantity="mean number of recurrences",
+        unit="recurrences a unit",
+        method="nelson",
+        level=level,
+        interval_method=interval,
+        time_unit=time_unit,
+        references=("nelson1988", "lawless1995"),
+        **assembled(fits, _survival_input.names_of("by", by), whole=()),
+    )
+
+
+def _units(
+    code: NDArray[np.intp],
+    moment: FloatArray,
+    again: NDArray[np.bool_],
+    since: FloatArray,
+    places: NDArray[np.intp],
+) -> tuple[FloatArray, FloatArray, NDArray[np.intp], FloatArray]:
+    """Entry and end of every unit, and recurrences with the unit of each."""
+    size = int(code.max()) + 1
+    ends = np.bincount(code[~again], minlength=size)
+    wrong = ends[code] != 1
+
+    def refuse(argument: str, rule: str, got: Any, bad: NDArray[np.bool_]) -> None:
+        if bad.any():
+            where = np.zeros(int(places.max()) + 1, dtype=bool)
+            where[places[bad]] = True
+            raise InputError(_validate.sentence(argument, rule, got, _survival_input.rows(where)))
+
+    rule = "False in one row of every unit, where its watching ends"
+    refuse("event", rule, "another number of such rows", wrong)
+    end, entry = np.empty(size), np.empty(size)
+    end[code[~again]], entry[code[~again]] = moment[~again], since[~again]
+    refuse("entry", "the same in all rows of a unit", "several values", since != entry[code])
+    refuse("time", "above `entry` where watching ends", "less", ~again & (moment <= since))
+    rule = "above `entry` and at most the end of watching"
+    refuse("time", rule, "a recurrence outside", again & ((moment > end[code]) | (moment <= since)))
+    return entry, end, code[again], moment[again]
+
+
+def _fitted(
+    entry: FloatArray,
+    end: FloatArray,
+    unit: NDArray[np.intp],
+    time: FloatArray,
+    *,
+    interval: str,
+    level: float,
+) -> Fit:
+    found = recurrence.mean_function(entry, end, unit, time)
+    reach, facts = float(end.max()), []
+    if not found.time.size:
+        facts = [Fact("no-events", "Nothing recurred: the mean is 0.", DegenerateDataWarning)]
+        zero = np.zeros(1)
+        at_risk = np.array([float(np.sum(end == reach))])
+        found = recurrence.Recurrences(np.array([reach]), zero, zero, at_risk, zero)
+    error = np.sqrt(found.variance)
+    spread = critical_value(level, "two-sided") * error
+    if interval == "log":
+        factor = np.exp(np.divide(spread, found.mean, out=np.zeros(error.size), where=spread > 0))
+        low, high = found.mean / factor, found.mean * factor
+    else:
+        low, high = np.maximum(found.mean - spread, 0.0), found.mean + spread
+    start = float(entry.min())
+    curve = StepCurve(
+        time=found.time,
+        value=found.mean,
+        standard_error=error,
+        low=low,
+        high=high,
+        start=start,
+        reach=reach,
+        level=level,
+        falls=False,
+        gap=_gap(entry, end),
+    )
+    return Fit(
+        curve,
+        found.time,
+        found.mean,
+        error,
+        low,
+        high,
+        n=end.size,
+        start=start,
+        at_risk=found.at_risk,
+        events=found.events,
+        facts=tuple(facts),
+    )
+
+
+def _gap(entry: FloatArray, end: FloatArray) -> float:
+    """The first time after which nothing was watched although more came later."""
+    order = np.argsort(entry)
+    reached = np.maximum.accumulate(end[order])[:-1]
+    gaps = np.flatnonzero(entry[order][1:] > reached)
+    return float(reached[gaps[0]]) if gaps.size else np.inf
