@@ -4,6 +4,7 @@ matplotlib is imported on use. Install it with ``pip install "countylines[plot]"
 
 - :func:`disagreement`: the total that each model of a search gives, against how it ranks.
 - :func:`forest`: estimates with their intervals, one a line.
+- :func:`stock_and_flow`: how many are active, with openings and closings.
 - :func:`survival`: curves over time with their limits.
 """
 
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 from countylines.plotting.disagreement import disagreement
 from countylines.plotting.forest import forest
+from countylines.plotting.stock_and_flow import stock_and_flow
 from countylines.plotting.survival import survival
 
-__all__ = ["disagreement", "forest", "survival"]
+__all__ = ["disagreement", "forest", "stock_and_flow", "survival"]
