@@ -124,11 +124,14 @@ def chao_lower_bound(
     .. [2] Rivest, L.-P. and Baillargeon, S. (2007). Applications and extensions of Chao's moment
        estimator for the size of a closed population. *Biometrics* 63, 999-1006.
        https://doi.org/10.1111/j.1541-0420.2007.00779.x
+    .. [3] van der Heijden, P. G. M., Cruyff, M. and van Houwelingen, H. C. (2003). Estimating the
+       size of a criminal population from police records using the truncated Poisson regression
+       model. *Statistica Neerlandica* 57, 289-304.
 
     Examples
     --------
-    Apprehensions of immigrants without papers in four Dutch cities, 1995 [2]_: 1,645 people were
-    apprehended once, 183 twice, and 52 more often.
+    Immigrants without papers in four Dutch cities, 1995, whom the police met and could not expel
+    [3]_: 1,645 people were met once, 183 twice, and 52 more often.
 
     >>> seen = {1: 1645, 2: 183, 3: 37, 4: 13, 5: 1, 6: 1}
     >>> people = cl.capture_recapture.chao_lower_bound(seen, alternative="greater")
@@ -138,8 +141,8 @@ def chao_lower_bound(
     ... )
     1,880 seen, at least 9,274; low end 8,263
 
-    So for each person apprehended there were at least three or four more, unless people left, or
-    were sent away, after the first time: then the figure is too high.
+    So for each person met there were at least three or four more, unless people left after the
+    first time, as they were asked to: then the figure is too high.
     """
     method = _validate.option("method", method, repeat_counts.CHAO)
     interval = _validate.option("interval", interval, INTERVALS)

@@ -108,21 +108,22 @@ def zelterman(
     .. [2] Böhning, D. (2008). A simple variance formula for population size estimators by
        conditioning. *Statistical Methodology* 5, 410-423.
        https://doi.org/10.1016/j.stamet.2007.10.001
-    .. [3] Rivest, L.-P. and Baillargeon, S. (2007). Applications and extensions of Chao's moment
-       estimator for the size of a closed population. *Biometrics* 63, 999-1006.
-       https://doi.org/10.1111/j.1541-0420.2007.00779.x
+    .. [3] van der Heijden, P. G. M., Cruyff, M. and van Houwelingen, H. C. (2003). Estimating the
+       size of a criminal population from police records using the truncated Poisson regression
+       model. *Statistica Neerlandica* 57, 289-304.
 
     Examples
     --------
-    Apprehensions of immigrants without papers in four Dutch cities, 1995 [3]_:
+    Immigrants without papers in four Dutch cities, 1995, whom the police met and could not expel
+    [3]_:
 
     >>> seen = {1: 1645, 2: 183, 3: 37, 4: 13, 5: 1, 6: 1}
     >>> people = cl.capture_recapture.zelterman(seen)
     >>> print(f"{people.estimate:,.0f} ({people.low:,.0f} to {people.high:,.0f})")
     9,425 (8,199 to 10,888)
 
-    If those apprehended once or twice resemble those never apprehended, there were about 9,400 of
-    them in all, of whom four in five were not found.
+    If those met once or twice resemble those never met, there were about 9,400 of them in all, of
+    whom four in five were not met.
     """
     interval = _validate.option("interval", interval, hidden_limits.LIMITS)
     level = _validate.level(level)
