@@ -8,8 +8,8 @@ be met again.
 
 # %%
 # People without papers in four Dutch cities in 1995 whom the police met and could not expel, by how
-# often they were met (van der Heijden, Cruyff and van Houwelingen 2003, *Statistica Neerlandica*
-# 57, 289-304). That so few were met twice speaks for many who were never met.
+# often they were met (van der Heijden and others 2003, *Statistical Modelling* 3, 305-322). That so
+# few were met twice speaks for many who were never met.
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd

@@ -124,9 +124,10 @@ def chao_lower_bound(
     .. [2] Rivest, L.-P. and Baillargeon, S. (2007). Applications and extensions of Chao's moment
        estimator for the size of a closed population. *Biometrics* 63, 999-1006.
        https://doi.org/10.1111/j.1541-0420.2007.00779.x
-    .. [3] van der Heijden, P. G. M., Cruyff, M. and van Houwelingen, H. C. (2003). Estimating the
-       size of a criminal population from police records using the truncated Poisson regression
-       model. *Statistica Neerlandica* 57, 289-304.
+    .. [3] van der Heijden, P. G. M., Bustami, R., Cruyff, M. J. L. F., Engbersen, G. and van
+       Houwelingen, H. C. (2003). Point and interval estimation of the population size using the
+       truncated Poisson regression model. *Statistical Modelling* 3, 305-322.
+       https://doi.org/10.1191/1471082X03st057oa
 
     Examples
     --------

@@ -108,9 +108,10 @@ def zelterman(
     .. [2] Böhning, D. (2008). A simple variance formula for population size estimators by
        conditioning. *Statistical Methodology* 5, 410-423.
        https://doi.org/10.1016/j.stamet.2007.10.001
-    .. [3] van der Heijden, P. G. M., Cruyff, M. and van Houwelingen, H. C. (2003). Estimating the
-       size of a criminal population from police records using the truncated Poisson regression
-       model. *Statistica Neerlandica* 57, 289-304.
+    .. [3] van der Heijden, P. G. M., Bustami, R., Cruyff, M. J. L. F., Engbersen, G. and van
+       Houwelingen, H. C. (2003). Point and interval estimation of the population size using the
+       truncated Poisson regression model. *Statistical Modelling* 3, 305-322.
+       https://doi.org/10.1191/1471082X03st057oa
 
     Examples
     --------
