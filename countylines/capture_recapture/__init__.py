@@ -11,8 +11,8 @@
 - :func:`loglinear`: many lists, one model.
 - :func:`goodness_of_fit`: whether the counts on the lists follow that model.
 - :func:`model_search`: many lists, every hierarchical model, and how far they disagree.
-- :func:`by_stratum`: any of these in every stratum, and a total.
 - :func:`stepwise`: many lists, interactions selected one by one, and again in each replicate.
+- :func:`by_stratum`: any of these in every stratum, and a total.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ __all__ = [
     "CaptureHistories",
     "ModelAverage",
     "ModelSearch",
-    "by_stratum",
     "SelectionBootstrap",
+    "by_stratum",
     "chao_lower_bound",
     "chapman",
     "closed_population",

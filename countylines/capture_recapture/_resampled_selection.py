@@ -21,6 +21,7 @@ from countylines.capture_recapture.existence import facial
 from countylines.capture_recapture.selection_bootstrap import SelectionBootstrap
 from countylines.errors import (
     ApproximationWarning,
+    ConvergenceError,
     CountyLinesWarning,
     InputError,
     SparseDataWarning,
@@ -127,7 +128,10 @@ def jackknife(
 def distinct(choose: Chooser, tables: FloatArray) -> Chosen:
     """`choose` for the distinct tables only."""
     rows, back = np.unique(tables, axis=0, return_inverse=True)
-    found, back = choose(rows), back.ravel()
+    try:
+        found, back = choose(rows), back.ravel()
+    except ArithmeticError as error:
+        raise ConvergenceError("A log-linear fit of a replicate did not converge.") from error
     return Chosen(found.masks[back], found.code[back], found.hidden[back])
 
 
@@ -239,7 +243,8 @@ def _limits(
     options: dict[str, Any] = {}
     if asked.interval == "bca":
         tables, weights = left_out(counts)
-        without, times = jackknife(asked.kind, tables, weights, choose(tables), estimate)
+        chosen = distinct(choose, tables)
+        without, times = jackknife(asked.kind, tables, weights, chosen, estimate)
         if not np.isfinite(without).all():
             raise _no_bca("without some one unit the counts put no upper limit on the total")
         if not math.isfinite(bca.bias(totals[~np.isnan(totals)], estimate)):

@@ -8,12 +8,25 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from countylines._kernels import best_model, criteria, facial_set, hierarchical, stepwise
+from countylines._kernels import (
+    best_model,
+    bounded_search,
+    criteria,
+    downhill,
+    facial_set,
+    hierarchical,
+    loglinear_fit,
+    stepwise,
+)
 from countylines._kernels.faces_by_row import FaceFinder
+from countylines.errors import ConvergenceError
 
 BoolArray = NDArray[np.bool_]
 IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
+
+MOST_FITS = 200_000
+NOTHING = facial_set.NOT_IDENTIFIED
 
 
 class Chosen(NamedTuple):
@@ -38,19 +51,83 @@ def by_steps(finder: FaceFinder, threshold: float) -> Chooser:
 
 
 def by_criterion(finder: FaceFinder, criterion: str, masks: BoolArray) -> Chooser:
-    """The best of all models of a family by a criterion; every parameter of a model counts."""
+    """The best of a family of models by a criterion; every parameter of a model counts."""
     models = best_model.family(masks, finder.terms)
     parameters = masks.sum(axis=1)
-    nothing = np.zeros(len(masks))
 
     def choose(counts: FloatArray) -> Chosen:
         sizes, back = np.unique(np.maximum(counts.sum(axis=1), 1.0), return_inverse=True)
-        charged = [criteria.criteria(nothing, parameters, float(n))[criterion] for n in sizes]
-        penalty = np.stack(charged)[back]
-        found = best_model.best(counts, models, finder, penalty)
+        charged = [criteria.penalty(criterion, parameters, float(n)) for n in sizes]
+        found = best_model.best(counts, models, finder, np.stack(charged)[back])
         none = found.model < 0
         chosen = np.where(none[:, None], False, masks[found.model])
         return Chosen(chosen, found.code, hidden_numbers(found.code, found.log_hidden))
+
+    return choose
+
+
+def by_bounds(finder: FaceFinder, criterion: str, start: BoolArray) -> Chooser:
+    """The best of all models over the terms, too many to list, one table at a time.
+
+    `start` are models fitted first, which may well be good.
+    """
+
+    def choose(counts: FloatArray) -> Chosen:
+        found = [_bounded(row, finder, criterion, start) for row in counts]
+        masks, code, hidden = zip(*found, strict=True)
+        return Chosen(np.stack(masks), np.array(code), np.array(hidden))
+
+    return choose
+
+
+def _bounded(
+    counts: FloatArray, finder: FaceFinder, criterion: str, start: BoolArray
+) -> tuple[BoolArray, int, float]:
+    size = max(float(counts.sum()), 1.0)
+    lowest, first, code, hidden = np.inf, np.zeros(len(finder.terms), bool), NOTHING, np.nan
+
+    def penalty(parameters: IntArray) -> FloatArray:
+        return criteria.penalty(criterion, parameters, size)
+
+    def evaluate(masks: BoolArray) -> tuple[FloatArray, BoolArray]:
+        nonlocal lowest, first, code, hidden
+        rows = np.broadcast_to(counts, (len(masks), len(counts)))
+        faces = finder.faces(rows > 0, masks)
+        good = faces.code <= facial_set.BOUNDARY_FINITE
+        # The deviance of a model without an estimate is not needed: 0 bounds it from below.
+        deviance = np.zeros(len(masks))
+        fits = loglinear_fit.fit(
+            rows[good], finder.terms, faces.basis[good], faces.on_face[good], finder.cells
+        )
+        deviance[good] = fits.deviance
+        score = np.where(good, deviance + penalty(masks.sum(axis=1)), np.inf)
+        best = int(np.argmin(score))
+        if score[best] < lowest - best_model.TIE:
+            lowest, first, code = float(score[best]), masks[best], int(faces.code[best])
+            hidden = float(np.exp(fits.log_hidden[np.cumsum(good)[best] - 1]))
+        return deviance, good
+
+    reached = bounded_search.within(
+        finder.terms, evaluate, penalty, distance=0.0, most_fits=MOST_FITS, start=start
+    )
+    if not reached.finished:
+        raise ConvergenceError(
+            f"The bounds did not settle the search of a replicate within {MOST_FITS:,} fits. "
+            "Bootstrap a search with strategy='downhill', or one of fewer lists."
+        )
+    return first, code, hidden
+
+
+def by_walk(finder: FaceFinder, criterion: str) -> Chooser:
+    """Where a walk downhill from independence ends."""
+
+    def penalty(parameters: IntArray, sizes: FloatArray) -> FloatArray:
+        pairs = zip(parameters, sizes, strict=True)
+        return np.array([float(criteria.penalty(criterion, k, float(n))) for k, n in pairs])
+
+    def choose(counts: FloatArray) -> Chosen:
+        found = downhill.walk(counts, finder, penalty)
+        return Chosen(found.masks, found.code, hidden_numbers(found.code, found.log_hidden))
 
     return choose
 

@@ -14,7 +14,12 @@ import countylines as cl
 from countylines._kernels import bca, facial_set, hierarchical
 from countylines.capture_recapture import _resampled_selection as resampled
 from countylines.capture_recapture import _selection, loglinear, stepwise
-from countylines.errors import ApproximationWarning, InputError, SparseDataWarning
+from countylines.errors import (
+    ApproximationWarning,
+    ConvergenceError,
+    InputError,
+    SparseDataWarning,
+)
 
 CASES = json.loads((Path(__file__).parents[1] / "reference" / "stepwise.json").read_text())["cases"]
 SMALL = {"111": 9, "110": 21, "101": 17, "011": 18, "100": 169, "010": 155, "001": 163}
@@ -272,3 +277,11 @@ def test_the_estimate_is_that_of_the_model_on_the_counts():
     alone = loglinear(table(DEPENDENT), result.generators, interval="wald")
     for name in ("estimate", "deviance", "df", "bic", "n_observed", "model"):
         assert getattr(result, name) == getattr(alone, name)
+
+
+def test_a_fit_that_fails_is_an_error_of_the_package():
+    def choose(tables):
+        raise ArithmeticError("a fit did not converge")
+
+    with pytest.raises(ConvergenceError, match="fit of a replicate did not converge"):
+        resampled.distinct(choose, np.ones((2, 3)))
