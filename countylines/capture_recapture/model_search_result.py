@@ -236,9 +236,8 @@ class ModelSearch:
         Parameters
         ----------
         kind : {"semiparametric", "parametric", "conditional"}, default "semiparametric"
-            What a replicate draws: the estimated number of units, seen and hidden, with the
-            observed shares of the cells; the same with the cell probabilities of the best model;
-            or the observed units alone, which is too little where much of the population is seen.
+            What a replicate draws (:func:`stepwise`): seen and hidden units by the observed shares
+            of the cells or by those of the best model; or the observed units alone.
         interval : {"percentile", "basic", "bca"}, default "percentile"
             How the limits are read off the replicates (:func:`~countylines.resampling.interval`).
         replicates : int, default 1000
@@ -260,8 +259,7 @@ class ModelSearch:
         Raises
         ------
         InputError
-            If the counts are banded, no model has an estimate, or BCa limits are asked for and not
-            defined.
+            If the counts are banded, no model has an estimate, or BCa limits are not defined.
         ConvergenceError
             If a fit does not converge, or bounds do not settle the search of a replicate.
 
@@ -280,12 +278,11 @@ class ModelSearch:
 
         Notes
         -----
-        The search is redone as it was made: over all models, exactly, or by a walk downhill. A
-        model's deviance is at least that of any model containing it, so most models of a replicate
-        are shown not to be the best without being fitted; what is left out cannot change the
-        answer. Time grows with the number of models that come near the best, about 90 fits of the
-        1,024 with pairs of five lists and 150 of all 6,893: some 3 and 15 seconds for 1,000
-        replicates, and 2 minutes for the 32,768 of six lists. Memory is bounded.
+        The search is redone as it was made: over all models, or by a walk. A model's deviance is at
+        least that of any model containing it, so most are shown not to be the best without a fit:
+        about 90 of the 1,024 with pairs of five lists are fitted, 150 of all 6,893. 1,000
+        replicates take some 3 and 15 seconds, 2 minutes with the 32,768 of six lists. Memory is
+        bounded.
 
         Examples
         --------
