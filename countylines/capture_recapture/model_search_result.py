@@ -14,12 +14,8 @@ import pandas as pd
 from countylines import _citations, _frames, _render, _validate
 from countylines._kernels import criteria
 from countylines._typing import RNG, Alternative, Progress
-from countylines.capture_recapture import (
-    _model_disagreement,
-    _models,
-    _resampled_selection,
-    _search_bootstrap,
-)
+from countylines.capture_recapture import _model_disagreement, _models, _search_bootstrap
+from countylines.capture_recapture._resampled_selection import request as _request
 from countylines.capture_recapture.histories import CaptureHistories
 from countylines.capture_recapture.loglinear import loglinear
 from countylines.capture_recapture.model_average import ModelAverage, averaged
@@ -301,9 +297,7 @@ class ModelSearch:
         The best model says 23,000. In tables that could as well have been seen it is the best one
         time in four, and another, that says 12,500, nearly as often: the interval holds both.
         """
-        asked = _resampled_selection.request(
-            kind, interval, replicates, level, alternative, rng, progress
-        )
+        asked = _request(kind, interval, replicates, level, alternative, rng, progress)
         return _search_bootstrap.bootstrap(self, asked)
 
     def over_bands(self, *, within: float = 6.0) -> pd.DataFrame:
