@@ -34,6 +34,13 @@ def _terms(a: FloatArray, b: FloatArray, x: FloatArray, n: FloatArray) -> Terms:
     return Terms(*(part.sum(axis=1) for part in parts))
 
 
+def _slope(
+    a: FloatArray, b: FloatArray, x: FloatArray, n: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    found = _terms(a, b, x, n)
+    return found.a, found.aa
+
+
 def _edge(a: FloatArray, x: FloatArray, n: FloatArray) -> Edge:
     p, q = expit(a)[:, None], expit(-a)[:, None]
     y = n - x
@@ -62,4 +69,4 @@ def constant(x: FloatArray, n: FloatArray) -> FloatArray:
     return value
 
 
-FAMILY = Family(_terms, _edge, _start, _span)
+FAMILY = Family(_terms, _slope, _edge, _start, _span)

@@ -34,6 +34,16 @@ def _terms(a: FloatArray, b: FloatArray, x: FloatArray, e: FloatArray) -> Terms:
     return Terms(*(part.sum(axis=1) for part in parts))
 
 
+def _slope(
+    a: FloatArray, b: FloatArray, x: FloatArray, e: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    mean = np.exp(a[:, None] + np.log(e))
+    spread = np.exp(b)[:, None]
+    one = 1.0 + spread * mean
+    bend = -(mean / one) * ((1.0 + spread * x) / one)
+    return ((x - mean) / one).sum(axis=1), bend.sum(axis=1)
+
+
 def _edge(a: FloatArray, x: FloatArray, e: FloatArray) -> Edge:
     mean = np.exp(a[:, None]) * e
     return Edge(
@@ -61,4 +71,4 @@ def constant(x: FloatArray) -> FloatArray:
     return value
 
 
-FAMILY = Family(_terms, _edge, _start, _span)
+FAMILY = Family(_terms, _slope, _edge, _start, _span)

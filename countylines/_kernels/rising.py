@@ -20,15 +20,18 @@ def log_rising(x: FloatArray, log_a: FloatArray) -> tuple[FloatArray, FloatArray
     """The sum and its first two derivatives in log a, for x >= 0; 0 at x = 0."""
     x, log_a = np.broadcast_arrays(x, log_a)
     shape = np.exp(-log_a)
-    large = np.maximum(shape, SERIES_FROM)
-    small = np.minimum(shape, SERIES_FROM)
     series = shape >= SERIES_FROM
-    value = np.where(series, _value_by_series(x, large), _value(x, small, log_a))
-    first, second = _derivatives_by_series(x, large)
-    first_small, second_small = _derivatives(x, small)
-    first = np.where(series, first, first_small)
-    second = np.where(series, second, second_small)
-    return value, first, second
+    if series.all():
+        return _value_by_series(x, shape), *_derivatives_by_series(x, shape)
+    if not series.any():
+        return _value(x, shape, log_a), *_derivatives(x, shape)
+    found = np.empty((3, *x.shape))
+    found[0, series] = _value_by_series(x[series], shape[series])
+    found[1:, series] = _derivatives_by_series(x[series], shape[series])
+    rest = ~series
+    found[0, rest] = _value(x[rest], shape[rest], log_a[rest])
+    found[1:, rest] = _derivatives(x[rest], shape[rest])
+    return found[0], found[1], found[2]
 
 
 def _value(x: FloatArray, shape: FloatArray, log_a: FloatArray) -> FloatArray:

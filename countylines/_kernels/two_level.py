@@ -18,7 +18,9 @@ from countylines._kernels.method import FloatArray
 from countylines._kernels.roots import increasing_root
 
 Rows = NDArray[np.intp]
-GRID_POINTS = 32
+GRID_POINTS = 24
+NEWTON_STEPS = 25
+NEWTON_SETTLED = 1e-9  # a step so small is the last; the next would be its square
 REACH = 12.0  # how far the mean is looked for from the one without dispersion, on its own scale
 
 
@@ -44,9 +46,13 @@ class Edge(NamedTuple):
 
 @dataclass(frozen=True)
 class Family:
-    """Counts of one kind: first `count`, then exposure or total."""
+    """Counts of one kind: first `count`, then exposure or total.
+
+    `slope` gives the derivatives in `a` alone, which cost less than all `terms`.
+    """
 
     terms: Callable[[FloatArray, FloatArray, FloatArray, FloatArray], Terms]
+    slope: Callable[[FloatArray, FloatArray, FloatArray, FloatArray], tuple[FloatArray, FloatArray]]
     edge: Callable[[FloatArray, FloatArray, FloatArray], Edge]
     start: Callable[[FloatArray, FloatArray], FloatArray]
     span: Callable[[FloatArray, FloatArray], tuple[FloatArray, FloatArray]]
@@ -66,23 +72,19 @@ def fit(family: Family, x: FloatArray, n: FloatArray) -> Fit:
     a_edge = family.start(x, n)
     edge = family.edge(a_edge, x, n)
     low, high = family.span(x, n)
-    grid = np.linspace(0.0, 1.0, GRID_POINTS)
-    values, a = [], a_edge
-    for point in grid:
-        b = low + point * (high - low)
-        a = best_mean(family, x, n, b, a)
-        values.append(family.terms(a, b, x, n).value)
-    best = np.argmax(values, axis=0)
-    left = low + grid[np.maximum(best - 1, 0)] * (high - low)
-    right = low + grid[np.minimum(best + 1, GRID_POINTS - 1)] * (high - low)
-
-    def residual(b: FloatArray, rows: Rows) -> tuple[FloatArray, FloatArray]:
-        at = best_mean(family, x[rows], n[rows], b, a_edge[rows])
-        t = family.terms(at, b, x[rows], n[rows])
-        return -t.b, -(t.bb - t.ab**2 / t.aa)
-
-    b = increasing_root(residual, left, right, 0.5 * (left + right), settled=1e-8)
-    a = best_mean(family, x, n, b, a_edge)
+    wide_x, wide_n, grid = _on_grid(x, n, low, high)
+    start = np.repeat(a_edge, GRID_POINTS)
+    means = best_mean(family, wide_x, wide_n, grid.ravel(), start)
+    values = family.terms(means, grid.ravel(), wide_x, wide_n).value.reshape(grid.shape)
+    best = values.argmax(axis=1)
+    rows = np.arange(len(x))
+    left = grid[rows, np.maximum(best - 1, 0)]
+    right = grid[rows, np.minimum(best + 1, GRID_POINTS - 1)]
+    a, b = means.reshape(grid.shape)[rows, best], grid[rows, best]
+    a, b, done = _newton(family, x, n, a, b, left, right)
+    rest = np.flatnonzero(~done)
+    if rest.size:
+        a[rest], b[rest] = _nested(family, x[rest], n[rest], a_edge[rest], left[rest], right[rest])
     value = family.terms(a, b, x, n).value
     none = (best == 0) & ~((edge.dispersion > 0.0) & (value > edge.value))
     none |= edge.value >= value
@@ -94,6 +96,66 @@ def fit(family: Family, x: FloatArray, n: FloatArray) -> Fit:
     )
 
 
+def _on_grid(
+    x: FloatArray, n: FloatArray, low: FloatArray, high: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """The data of each row once for every point of a grid of dispersions, and the grid."""
+    grid = np.linspace(low, high, GRID_POINTS, axis=1)
+    return np.repeat(x, GRID_POINTS, axis=0), np.repeat(n, GRID_POINTS, axis=0), grid
+
+
+def _newton(
+    family: Family,
+    x: FloatArray,
+    n: FloatArray,
+    a: FloatArray,
+    b: FloatArray,
+    left: FloatArray,
+    right: FloatArray,
+) -> tuple[FloatArray, FloatArray, NDArray[np.bool_]]:
+    """Newton's method in both, and where it settled at a maximum between `left` and `right`."""
+    going = np.ones(len(x), dtype=bool)
+    done = np.zeros(len(x), dtype=bool)
+    for _ in range(NEWTON_STEPS):
+        rows = np.flatnonzero(going)
+        if not rows.size:
+            break
+        t = family.terms(a[rows], b[rows], x[rows], n[rows])
+        determinant = t.aa * t.bb - t.ab**2
+        top = (t.aa < 0.0) & (determinant > 0.0)
+        safe = np.where(top, determinant, 1.0)
+        step_a = (t.ab * t.b - t.bb * t.a) / safe
+        step_b = (t.ab * t.a - t.aa * t.b) / safe
+        moved = b[rows] + step_b
+        inside = top & (moved >= left[rows]) & (moved <= right[rows]) & (np.abs(step_a) < 2.0)
+        kept = rows[inside]
+        a[kept] += step_a[inside]
+        b[kept] = moved[inside]
+        small = np.maximum(np.abs(step_a), np.abs(step_b)) < NEWTON_SETTLED
+        done[rows] = inside & small
+        going[rows] = inside & ~small
+    return a, b, done
+
+
+def _nested(
+    family: Family,
+    x: FloatArray,
+    n: FloatArray,
+    start: FloatArray,
+    left: FloatArray,
+    right: FloatArray,
+) -> tuple[FloatArray, FloatArray]:
+    """The dispersion within its bracket, with the best mean at each: slow and sure."""
+
+    def residual(b: FloatArray, rows: Rows) -> tuple[FloatArray, FloatArray]:
+        at = best_mean(family, x[rows], n[rows], b, start[rows])
+        t = family.terms(at, b, x[rows], n[rows])
+        return -t.b, -(t.bb - t.ab**2 / t.aa)
+
+    b = increasing_root(residual, left, right, 0.5 * (left + right), settled=1e-8)
+    return best_mean(family, x, n, b, start), b
+
+
 def best_mean(
     family: Family, x: FloatArray, n: FloatArray, b: FloatArray, start: FloatArray
 ) -> FloatArray:
@@ -101,9 +163,9 @@ def best_mean(
     middle = family.start(x, n)
 
     def residual(a: FloatArray, rows: Rows) -> tuple[FloatArray, FloatArray]:
-        t = family.terms(a, b[rows], x[rows], n[rows])
-        scale = np.sqrt(np.maximum(-t.aa, 1e-300))
-        return -t.a / scale, -t.aa / scale
+        slope, bend = family.slope(a, b[rows], x[rows], n[rows])
+        scale = np.sqrt(np.maximum(-bend, 1e-300))
+        return -slope / scale, -bend / scale
 
     return increasing_root(residual, middle - REACH, middle + REACH, start)
 
@@ -113,18 +175,18 @@ def best_dispersion(
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """The `b` of largest likelihood at a given mean, that likelihood, and its slope in `a`."""
     edge = family.edge(a, x, n)
-    low, high = family.span(x, n)
-    grid = np.linspace(0.0, 1.0, GRID_POINTS)
-    values = np.array([family.terms(a, low + g * (high - low), x, n).value for g in grid])
-    best = values.argmax(axis=0)
-    left = low + grid[np.maximum(best - 1, 0)] * (high - low)
-    right = low + grid[np.minimum(best + 1, GRID_POINTS - 1)] * (high - low)
+    wide_x, wide_n, grid = _on_grid(x, n, *family.span(x, n))
+    wide = family.terms(np.repeat(a, GRID_POINTS), grid.ravel(), wide_x, wide_n)
+    best = wide.value.reshape(grid.shape).argmax(axis=1)
+    at = np.arange(len(x))
+    left = grid[at, np.maximum(best - 1, 0)]
+    right = grid[at, np.minimum(best + 1, GRID_POINTS - 1)]
 
     def residual(b: FloatArray, rows: Rows) -> tuple[FloatArray, FloatArray]:
         t = family.terms(a[rows], b, x[rows], n[rows])
         return -t.b, -t.bb
 
-    b = increasing_root(residual, left, right, 0.5 * (left + right), settled=1e-8)
+    b = increasing_root(residual, left, right, grid[at, best], settled=1e-8)
     t = family.terms(a, b, x, n)
     none = edge.value >= t.value
     return (

@@ -20,6 +20,7 @@ FINE = 31
 HERMITE = 7
 BELOW, ABOVE = 10.0, 14.0  # e-folds of the dispersion about 1 / m that are looked at
 WIDEST = 2.0  # e-folds; a mean that is known less well is looked for within 7 of its best value
+LIGHTEST = 1e-7  # relative to the heaviest point
 NEGLIGIBLE = 14.0  # e-folds of weight below the largest
 
 
@@ -51,7 +52,9 @@ def nodes(family: Family, x: FloatArray, n: FloatArray, typical: float) -> Nodes
         + np.repeat(np.log(spread) + _log_prior(b, centre), HERMITE)
     )
     weight = np.exp(log_weight - log_weight.max())
-    return Nodes(points.ravel(), flat_b, weight / weight.sum())
+    kept = weight > LIGHTEST
+    weight = weight[kept]
+    return Nodes(points.ravel()[kept], flat_b[kept], weight / weight.sum())
 
 
 def _log_prior(b: FloatArray, centre: float) -> FloatArray:

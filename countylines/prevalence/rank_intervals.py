@@ -109,8 +109,9 @@ def rank_intervals(
     more than the number of areas found higher to the number of areas less those found lower.
     ``"intervals"`` counts the areas whose simultaneous exact intervals (each at level
     :math:`\gamma^{1/k}` for :math:`k` areas) lie wholly above and wholly below. The chance that all
-    ranks lie in their intervals is at least `level` for both, whatever the rates; where two rates
-    are equal, any order of them counts as right.
+    ranks lie in their intervals is at least `level` for both, whatever the rates; where rates are
+    equal, every order of them does. Intervals from draws of the areas' own rates hold for no such
+    thing, and are far too short where rates are close.
 
     References
     ----------
