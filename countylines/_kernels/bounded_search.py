@@ -10,14 +10,18 @@ and if that exceeds the best value known by more than the distance, none of them
 
 A node is such a pair. Apart from `high` itself, its models lack at least one of its free terms;
 with the free terms in some order, those that lack the i-th and have all before it are again a node,
-so no model belongs to two. The term whose absence costs most comes first: then most of these nodes
-can be given up at once, and the others have many terms settled.
+so no model belongs to two, and none is fitted twice. The term whose absence costs most comes first:
+then most of these nodes can be given up unfitted, and the others have many terms settled.
+
+What the models given up can weigh is bounded in the same way. Where that is not little, the nodes
+that it rests on are divided further, with as many fits again as the search took.
 """
 
 from __future__ import annotations
 
 import heapq
 import itertools
+import math
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -31,6 +35,7 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
 NODES_AT_ONCE = 64
+SMALL_REST = 0.02  # of the weight: a bound on the models left out that needs no sharpening
 ROUNDING = 1e-8  # of a criterion: fits are exact to about this
 
 
@@ -46,10 +51,11 @@ class Bounded(NamedTuple):
 class _Node(NamedTuple):
     bound: float
     number: int  # so that nodes of equal bound have an order
-    value: float  # of -2 log-likelihood at `high`
+    least: float  # of -2 log-likelihood of the node's models, before `high` is fitted
     high: BoolArray
     low: BoolArray
     without: FloatArray  # by term: least -2 log-likelihood of the node's models that lack it
+    fitted: bool = False  # whether `high` was
 
 
 class _Search:
@@ -70,10 +76,12 @@ class _Search:
         steps = penalty(np.arange(base, len(terms) + 1))
         self.penalty = np.concatenate([np.zeros(base), steps])
         least = float(np.diff(steps[np.isfinite(steps)]).min(initial=np.inf))
+        self.step = least  # what a term adds to the penalty, at least
         self.log_choice = float(np.log1p(np.exp(-0.5 * least)))
         self.distance = distance
         self.best = np.inf
-        self.given_up: list[float] = []
+        self.given_up: list[tuple[float, int, _Node]] = []
+        self.log_weight = -np.inf  # log of the sum of exp(-criterion / 2) over models fitted
         self.fitted: list[BoolArray] = []
         self.fits = 0
         self.waiting: list[_Node] = []
@@ -88,60 +96,86 @@ class _Search:
         values, eligible = self.evaluate(masks)
         self.fitted.append(masks)
         self.fits += len(masks)
+        scores = values + self.penalty[masks.sum(axis=1)]
+        self.log_weight = float(np.logaddexp.reduce(np.append(-0.5 * scores, self.log_weight)))
         if eligible.any():
-            scores = values + self.penalty[masks.sum(axis=1)]
             self.best = min(self.best, float(scores[eligible].min()))
         return values
 
-    def give_up(self, value: float, high: BoolArray, low: BoolArray) -> None:
-        """Count the most that the models of a node can weigh."""
-        free = int((high & ~low).sum())
-        self.given_up.append(-0.5 * (value + self.penalty[int(low.sum())]) + free * self.log_choice)
+    def give_up(self, node: _Node) -> None:
+        """Count the most that the models of a node can weigh.
 
-    def push(self, value: float, high: BoolArray, low: BoolArray, without: FloatArray) -> None:
+        Of the free terms, the dearest first, those that lack the i-th and have all before it have
+        -2 log-likelihood of at least that without the i-th, and pay for the terms before it.
+        """
+        start = -0.5 * float(self.penalty[int(node.low.sum())])
+        dear = np.sort(np.maximum(node.without[node.high & ~node.low], node.least))[::-1]
+        before = np.arange(dear.size)
+        after = dear.size - 1 - before
+        each = -0.5 * (dear + before * self.step) + after * self.log_choice
+        if not node.fitted:
+            each = np.append(each, -0.5 * (node.least + dear.size * self.step))
+        most = start + float(np.logaddexp.reduce(each, initial=-np.inf))
+        heapq.heappush(self.given_up, (-most, node.number, node))
+
+    def push(
+        self, least: float, high: BoolArray, low: BoolArray, without: FloatArray, fitted: bool
+    ) -> None:
         """Keep a node for later, unless its bound rules it out."""
-        bound = value + float(self.penalty[int(low.sum())])
+        bound = least + float(self.penalty[int(low.sum())])
+        node = _Node(bound, next(self.numbers), least, high, low, without, fitted)
         if bound > self.threshold:
-            self.give_up(value, high, low)
-        elif (high & ~low).any():
-            heapq.heappush(
-                self.waiting, _Node(bound, next(self.numbers), value, high, low, without)
-            )
+            self.give_up(node)
+        else:
+            heapq.heappush(self.waiting, node)
 
-    def settled(self, node: _Node, low: BoolArray, without: FloatArray) -> BoolArray:
-        """Terms that every model within reach has: `low` and those too costly to lack."""
-        low = low.copy()
-        while True:
-            reach = self.threshold - float(self.penalty[int(low.sum())])
-            costly = np.flatnonzero(node.high & ~low & (without > reach))
-            if not costly.size:
-                return low
-            # the dearest first: what it holds is then settled along with it
-            first = costly[np.argmax(without[costly])]
-            self.give_up(float(without[first]), node.high & ~self.above[first], low)
-            low |= self.parts[first]
+    def next_nodes(self) -> list[_Node]:
+        """The nodes of lowest bound."""
+        nodes: list[_Node] = []
+        while self.waiting and len(nodes) < NODES_AT_ONCE:
+            node = heapq.heappop(self.waiting)
+            if node.bound > self.threshold:
+                self.give_up(node)
+            else:
+                nodes.append(node)
+        return nodes
 
-    def expand(self, nodes: list[_Node]) -> None:
-        """Fit, for every free term of each node, the largest model that lacks it."""
-        settled = [self.settled(node, node.low, node.without) for node in nodes]
-        free = [np.flatnonzero(n.high & ~low) for n, low in zip(nodes, settled, strict=True)]
-        rows = [n.high & ~self.above[f] for n, f in zip(nodes, free, strict=True)]
-        values = self.fit(np.concatenate(rows))
-        ends = np.cumsum([len(f) for f in free])[:-1]
-        for node, low, columns, found in zip(
-            nodes, settled, free, np.split(values, ends), strict=True
-        ):
-            without = node.without.copy()
-            without[columns] = found
-            self.divide(node, self.settled(node, low, without), without)
+    @property
+    def log_left_out(self) -> float:
+        """Log of the most that the nodes given up can weigh together."""
+        return float(np.logaddexp.reduce([-most for most, _, _ in self.given_up], initial=-np.inf))
 
-    def divide(self, node: _Node, low: BoolArray, without: FloatArray) -> None:
-        """Push the nodes of the models that lack some free term, by the first it lacks."""
+    @property
+    def is_vague(self) -> bool:
+        """Whether what was given up may still weigh something."""
+        return self.log_left_out > self.log_weight + math.log(SMALL_REST)
+
+    def heaviest(self) -> list[_Node]:
+        """The nodes given up that can weigh most, which are taken up again."""
+        number = min(NODES_AT_ONCE, len(self.given_up))
+        return [heapq.heappop(self.given_up)[2] for _ in range(number)]
+
+    def fit_nodes(self, nodes: list[_Node]) -> list[_Node]:
+        """The nodes with their largest models fitted."""
+        new = [i for i, node in enumerate(nodes) if not node.fitted]
+        if new:
+            values = self.fit(np.array([nodes[i].high for i in new]))
+            for i, value in zip(new, values.tolist(), strict=True):
+                nodes[i] = nodes[i]._replace(least=value, fitted=True)
+        return nodes
+
+    def divide(self, node: _Node, *, fitted: bool = False) -> None:
+        """Push the nodes of the models that lack some free term, by the first it lacks.
+
+        With `fitted` the largest models of these nodes are fitted already.
+        """
+        low = node.low
+        without = np.maximum(node.without, node.least)
         free = np.flatnonzero(node.high & ~low)
-        for term in free[np.argsort(-without[free], kind="stable")]:
+        for term in free[np.argsort(-node.without[free], kind="stable")]:
             if low[term]:  # settled along with a term that holds it
                 continue
-            self.push(float(without[term]), node.high & ~self.above[term], low, without)
+            self.push(float(without[term]), node.high & ~self.above[term], low, without, fitted)
             low = low | self.parts[term]
 
 
@@ -177,17 +211,21 @@ def within(
     search.fit(start)
     full = np.ones(len(terms), dtype=bool)
     value = float(search.fit(full[None])[0])
-    search.push(value, full, least, np.full(len(terms), value))
+    without = np.full(len(terms), value)
+    free = np.flatnonzero(~least)
+    if free.size:
+        without[free] = search.fit(full & ~search.above[free])
+    search.divide(_Node(value, 0, value, full, least, without), fitted=True)
     while search.waiting and search.fits < most_fits:
-        nodes: list[_Node] = []
-        while search.waiting and len(nodes) < NODES_AT_ONCE:
-            node = heapq.heappop(search.waiting)
-            if node.bound > search.threshold:
-                search.give_up(node.value, node.high, node.low)
+        for node in search.fit_nodes(search.next_nodes()):
+            if node.least + search.penalty[int(node.low.sum())] > search.threshold:
+                search.give_up(node)
             else:
-                nodes.append(node)
-        if nodes:
-            search.expand(nodes)
+                search.divide(node)
+    finished = not search.waiting
+    allowance = min(most_fits, 2 * search.fits)  # to sharpen the bound on what is left out
+    while finished and search.fits < allowance and search.is_vague:
+        for node in search.fit_nodes(search.heaviest()):
+            search.divide(node)
     masks = np.unique(np.concatenate(search.fitted), axis=0)
-    left_out = float(np.logaddexp.reduce(search.given_up)) if search.given_up else -np.inf
-    return Bounded(masks, not search.waiting, search.fits, left_out)
+    return Bounded(masks, finished, search.fits, search.log_left_out)

@@ -92,7 +92,7 @@ def model_search(
     every model between two others has a criterion of at least minus twice the log-likelihood of the
     larger plus the penalty of the smaller. What is found is the same set that fitting all models
     would give, to 1e-8 of the criterion [3]_. How many fits it takes depends on how clearly the
-    counts speak, not only on the number of models: 1,800 by BIC for the 32,768 models of the six
+    counts speak, not only on the number of models: 2,000 by BIC for the 32,768 models of the six
     lists that the example below has merged into five. Flat criteria (few counts, AIC, a large
     `within`) need many more.
 
