@@ -55,7 +55,8 @@ def face(design: FloatArray, seen: BoolArray, hidden: FloatArray) -> Face:
         return Face(everywhere, OK, terms, np.zeros(terms))
     values = design[~seen] @ basis
     values[np.abs(values) < _SMALL] = 0.0
-    emptied, direction = _largest_support(values)
+    rays = _extreme_rays(values)
+    emptied, direction = _largest_support(values) if rays is None else _support(values, rays)
     on_face = everywhere.copy()
     on_face[np.flatnonzero(~seen)[emptied]] = False
     left = null_space(design[on_face])
@@ -63,7 +64,7 @@ def face(design: FloatArray, seen: BoolArray, hidden: FloatArray) -> Face:
     if np.all(np.abs(hidden @ left) < _SMALL):
         code = BOUNDARY_FINITE if emptied.any() else OK
     else:
-        code = _hidden_code(values, hidden @ basis)
+        code = _hidden_code(values, hidden @ basis, rays)
     return Face(on_face, code, rank, basis @ direction)
 
 
@@ -79,17 +80,43 @@ def null_space(matrix: FloatArray) -> FloatArray:
     return right[rank:].T
 
 
+def _extreme_rays(values: FloatArray) -> FloatArray | None:
+    """Edges (free, rays) of the cone of directions that make no row negative, of unit length.
+
+    Few free directions are told without a linear programme: along an edge all but one of them are
+    used up by rows that stay 0, so each row, or each pair of rows, names two candidates. None where
+    there are more, or where the cone holds a line.
+    """
+    free = values.shape[1]
+    if free > 3 or values.shape[0] == 0 or np.linalg.matrix_rank(values, _SMALL) < free:
+        return None
+    if free == 1:
+        candidates = np.ones((1, 1))
+    elif free == 2:
+        candidates = np.column_stack([-values[:, 1], values[:, 0]])
+    else:
+        first, second = np.triu_indices(len(values), 1)
+        candidates = np.cross(values[first], values[second])
+    length = np.linalg.norm(candidates, axis=1)
+    some = length > _SMALL
+    candidates = candidates[some] / length[some, None]
+    candidates = np.concatenate([candidates, -candidates])
+    feasible = (values @ candidates.T >= -_SMALL).all(axis=0)
+    rays: FloatArray = candidates[feasible].T
+    return rays
+
+
+def _support(values: FloatArray, rays: FloatArray) -> tuple[BoolArray, FloatArray]:
+    """Rows that some edge makes positive, and the sum of the edges, which makes all of them so."""
+    emptied: BoolArray = np.any(values @ rays > _SMALL, axis=1)
+    return emptied, rays.sum(axis=1)
+
+
 def _largest_support(values: FloatArray) -> tuple[BoolArray, FloatArray]:
     """Rows that some direction makes positive while no row is negative, and such a direction."""
     rows, free = values.shape
     nothing = np.zeros(rows, dtype=bool), np.zeros(free)
     if rows == 0 or not values.any():
-        return nothing
-    if free == 1:
-        column = values[:, 0]
-        for sign in (1.0, -1.0):
-            if (sign * column >= 0).all():
-                return column != 0, np.array([sign])
         return nothing
     # maximise the sum of y with 0 <= y <= 1 and y <= values @ direction
     gain = np.concatenate([np.zeros(free), -np.ones(rows)])
@@ -102,9 +129,13 @@ def _largest_support(values: FloatArray) -> tuple[BoolArray, FloatArray]:
     return emptied, np.asarray(solved.x[:free])
 
 
-def _hidden_code(values: FloatArray, hidden: FloatArray) -> int:
+def _hidden_code(values: FloatArray, hidden: FloatArray, rays: FloatArray | None) -> int:
     """What recession directions do to a hidden cell that the face does not determine."""
-    largest, smallest = _reach(values, hidden), _reach(values, -hidden)
+    if rays is None:
+        largest, smallest = _reach(values, hidden), _reach(values, -hidden)
+    else:
+        reach = hidden @ rays
+        largest, smallest = reach.max(initial=0.0), (-reach).max(initial=0.0)
     if largest > _SMALL and smallest > _SMALL:
         return NOT_IDENTIFIED
     return HIDDEN_ZERO if largest > _SMALL else HIDDEN_INFINITE

@@ -30,6 +30,7 @@ FEW_CELLS = 255  # of exact tables: up to here the fit by matrix products is the
 _ENTRIES_AT_ONCE = 4_000_000
 _HALVINGS = 40
 _LEAST_WEIGHT = 1e-280
+_LEAST_LEFT = 1e-14  # of the complete information, so that the observed one can be inverted
 _LEAST_SHARE = 1e-8  # of the complete information that a Newton step takes a cell to have
 
 
@@ -234,7 +235,9 @@ def _finished(
     with np.errstate(over="ignore"):
         unseen = np.exp(coefficients[:, 0])
     total = data.lattice.by_term(point.fitted, data.terms) + unseen[:, None] * hidden
-    information = _information(point.weight, data)
+    # a band so wide that it says nothing leaves no information: a variance that large says so
+    weight = np.maximum(point.weight, _LEAST_LEFT * point.fitted)
+    information = _information(weight, data)
     both = np.stack([hidden, total], axis=-1)
     solved: FloatArray = np.linalg.solve(information, both).astype(np.float64)
     value = point.value + constant.sum(axis=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,9 @@ from countylines.errors import ConvergenceError
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
+
+
+_FLAT = 1e4  # variance of the log of the hidden number that no data of use can have
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,8 @@ def fit_models(
     can be compared between models of the same table. The deviance is against a mean of its own for
     every cell. The facial set treats a cell that may be empty as empty (see
     `loglinear_banded.fit`), so a model whose estimate exists for some tables within the bands only
-    is not estimable here; `existence` says so in words.
+    is not estimable here; `existence` says so in words. Bands so wide that the likelihood is flat
+    over a factor of e**100 in the hidden number identify nothing.
 
     Parameters
     ----------
@@ -80,6 +85,11 @@ def fit_models(
         fits = loglinear_banded.fit(low, high, terms, faces.basis, faces.on_face, counts.cells)
     else:
         fits = loglinear_fit.fit(low, terms, faces.basis, faces.on_face, counts.cells)
+    if counts.is_banded:
+        # bands so wide that any mean within them is as likely leave the likelihood flat
+        flat = (faces.code <= facial_set.BOUNDARY_FINITE) & ~(fits.variance < _FLAT)
+        code = np.where(flat, facial_set.NOT_IDENTIFIED, faces.code)
+        faces = dataclasses.replace(faces, code=code)
     estimable = faces.code <= facial_set.BOUNDARY_FINITE
     if not fits.converged[estimable].all():
         raise ConvergenceError("A log-linear fit did not converge.")

@@ -228,9 +228,9 @@ def loglinear(
     parsed = _models.parse(model, histories.lists, histories.absent)
     tested = None if null is None else _validate.number("null", null, low=0)
     faces = facial(parsed, counts)
-    verdict = worded(parsed, counts, int(faces.code[0]), faces.on_face[0])
     masks = np.ones((1, len(parsed.terms)), dtype=bool)
     fits = fit_models(counts, parsed.terms, masks, faces=faces)
+    verdict = worded(parsed, counts, int(fits.faces.code[0]), faces.on_face[0])
     if not verdict.estimable and interval != "logit":
         interval = "profile"
     if interval == "logit" and counts.is_banded:

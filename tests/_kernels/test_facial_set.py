@@ -117,3 +117,20 @@ def test_many_patterns_of_one_model_agree_with_each():
         for name in ("on_face", "code", "rank", "basis"):
             np.testing.assert_array_equal(getattr(alone, name)[0], getattr(together, name)[row])
             np.testing.assert_array_equal(getattr(alone, name)[0], getattr(again, name)[row])
+
+
+def test_edges_of_small_cones_say_what_the_linear_programme_says(monkeypatch):
+    rng = np.random.default_rng(5)
+    for lists, order in ((3, 2), (4, 2), (4, 3)):
+        cells, terms = np.arange(1, 1 << lists), hierarchical.all_terms(lists, order)
+        masks = hierarchical.all_models(terms)
+        masks = masks[rng.choice(len(masks), size=min(len(masks), 60), replace=False)]
+        for _ in range(4):
+            seen = rng.random(len(cells)) < rng.uniform(0.3, 0.9)
+            seen[rng.integers(len(cells))] = True
+            edges = facial_set.faces(masks, terms, seen, cells)
+            with monkeypatch.context() as patch:
+                patch.setattr(facial_set, "_extreme_rays", lambda values: None)
+                programme = facial_set.faces(masks, terms, seen, cells)
+            for name in ("on_face", "code", "rank", "basis"):
+                np.testing.assert_array_equal(getattr(edges, name), getattr(programme, name))

@@ -127,6 +127,17 @@ def test_bands_too_wide_for_a_profile():
     assert loglinear(wide, interval="lognormal").estimable
 
 
+def test_bands_that_say_nothing_identify_nothing():
+    cells = {"11": (1, 4000), "10": (1, 4000), "01": (1, 4000)}
+    histories = cl.CaptureHistories.from_cells(cells, lists=["A", "B"])
+    with pytest.warns(DegenerateDataWarning, match="any hidden number equally well"):
+        result = loglinear(histories, interval="lognormal")
+    assert result.verdict.code == "not-identified"
+    assert math.isnan(result.estimate)
+    assert (result.low, result.high) == (3, math.inf)
+    assert result.region_high > 1e6
+
+
 def test_one_list_of_two_in_bands():
     """Two lists: the estimate of the overlap's band lies between those of its ends."""
     cells = {"10": 90, "01": 81, "11": (10, 14)}
