@@ -10,6 +10,7 @@
 - :func:`mann_kendall`: does a series rise or fall from period to period?
 - :func:`sens_slope`: by how much.
 - :func:`tipping_point`: the change in detection that would explain the odds ratio.
+- :func:`detection_bounds`: what ranges of detection leave open.
 - :func:`reclassification_sensitivity`: the re-labelling that would explain it.
 """
 
@@ -17,6 +18,7 @@ from __future__ import annotations
 
 from countylines.localisation.cochran_armitage import cochran_armitage
 from countylines.localisation.compatible_counts import compatible_bases, compatible_counts
+from countylines.localisation.detection_bounds import detection_bounds
 from countylines.localisation.internal_share import internal_share
 from countylines.localisation.localisation_odds_ratio import localisation_odds_ratio
 from countylines.localisation.mann_kendall import mann_kendall
@@ -30,6 +32,7 @@ __all__ = [
     "cochran_armitage",
     "compatible_bases",
     "compatible_counts",
+    "detection_bounds",
     "internal_share",
     "localisation_odds_ratio",
     "mann_kendall",

@@ -280,6 +280,7 @@ EXEMPT: Mapping[str, str] = {
     "compatible_bases": "one percentage in, a table out",
     "share_from_changes": "percentages in, an identified range without a level out",
     "reclassification_sensitivity": "four counts in, a table out",
+    "detection_bounds": "four counts and ranges in, a table out",
     "cochran_armitage": "a reduction over groups, not elementwise",
     "mantel_trend": "a table of strata in, a test out",
     "mann_kendall": "a reduction over time, not elementwise",
