@@ -17,6 +17,7 @@ from countylines.bands import Band
 from countylines.errors import InputError
 from countylines.localisation.localisation_odds_ratio import NAMES
 
+REFERENCES = ("imbens2004", "newcombe1998")
 COLUMNS = (
     "observed",
     "region_low",
@@ -79,7 +80,7 @@ def detection_bounds(
         of the detected lines, ``region_low`` and ``region_high`` the identified region of all
         lines, ``low`` and ``high`` limits round it; ``null`` is no change (one half for a share);
         ``sign_identified`` says whether the region lies on one side of `null`, ``established``
-        whether the limits do.
+        whether the limits do. ``.attrs["references"]`` holds keys for :func:`countylines.cite`.
 
     Raises
     ------
@@ -164,7 +165,9 @@ def detection_bounds(
     frame["method"] = "imbens-manski" if target == "parameter" else "region"
     frame.loc["change of internal share", "method"] = "region"
     frame.index.name = "quantity"
-    return frame[list(COLUMNS)]
+    frame = frame[list(COLUMNS)]
+    frame.attrs["references"] = REFERENCES
+    return frame
 
 
 def _cells(*values: Any) -> tuple[float, float, float, float]:
