@@ -19,9 +19,9 @@ RECORDED = HERE.parent / "tests" / "coverage" / "results"
 OUTCOMES = ("coverage", "mean", "least", "below", "above")
 OTHER_WORDS = {"min": "least"}
 NAMES = ("estimator", "method")
-ASIDE = ("tables", "draws", "refused", "endless", "low_share", "tilt", "length")
+ASIDE = ("tables", "draws", "refused", "endless", "low_share", "tilt", "length", "median")
 SHORTFALL = 0.02
-TITLES = {"two_list": "Two lists"}
+TITLES = {"selection_bootstrap": "Selected log-linear models", "two_list": "Two lists"}
 
 
 @functools.cache

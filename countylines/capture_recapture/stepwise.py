@@ -133,6 +133,15 @@ def stepwise(
     selection for each occupied cell) and, unless the kind is conditional, every hidden unit, which
     changes nothing that is seen.
 
+    In simulations with the selection inside (six populations of 300 to 3,000 units on four or five
+    lists, 400 tables of each), semiparametric percentile limits at 95 % held the truth in 95 to
+    98 % of the tables of five populations, dense and sparse, and in 86 % of those where all but a
+    few units were seen: there they end too low. BCa limits were no better, and worse there (79 %).
+    Conditional limits held it in 83 to 89 % of dense tables and in 43 % where nearly all was seen;
+    where little is seen the kinds hardly differ. Basic limits end too low in very sparse tables
+    (82 %). The log-normal limits of the one model selected held it in 91 to 95 %. All of this
+    is where some model is right.
+
     Time grows with the number of replicates, of steps and of candidates. 1,000 replicates of five
     lists take less than a second; with more lists each fit costs about in proportion to the
     :math:`2^k` cells. Memory does not grow with the replicates but for their totals and models.

@@ -65,8 +65,25 @@ def test_cells_off_the_face_do_not_count():
     np.testing.assert_allclose(result.fitted[0] @ design, counts @ design, rtol=1e-9)
 
 
-def test_hard_starts_converge():
+@pytest.mark.parametrize("seed", [0, 8, 15, 27, 37])
+def test_hard_starts_converge(seed):
     """Counts from 1 to 1e9 in one table, where full Newton steps overshoot."""
-    rng = np.random.default_rng(0)
+    rng = np.random.default_rng(seed)
     counts = 10.0 ** rng.integers(0, 10, (300, 15))
     assert fit(counts).converged.all()
+
+
+def test_blocks_change_nothing(monkeypatch):
+    rng = np.random.default_rng(4)
+    counts = rng.integers(1, 500, (50, 15)).astype(float)
+    whole = fit(counts)
+    monkeypatch.setattr(loglinear_fit, "NUMBERS_AT_ONCE", 400)
+    parts = fit(counts)
+    np.testing.assert_allclose(whole.log_hidden, parts.log_hidden, rtol=1e-12)
+    np.testing.assert_allclose(whole.fitted, parts.fitted, rtol=1e-10)
+
+
+def test_a_matrix_that_rounding_made_singular_is_still_solved():
+    singular = np.array([[[1.0, 1.0], [1.0, 1.0]]])
+    step = loglinear_fit._solve(singular, np.array([[1.0, 1.0]]))
+    assert step.sum() == pytest.approx(1.0, rel=1e-6)

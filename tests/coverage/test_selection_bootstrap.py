@@ -18,6 +18,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from countylines import resampling
 from countylines._kernels import facial_set, hierarchical, loglinear_fit
@@ -83,10 +84,9 @@ def limits(totals, estimate, interval, without, times):
     return found.low, found.high
 
 
-def simulate(population, rule, seed):
+def simulate(population, rule, seed, tables):
     """Rows of the record for one population and one rule."""
     size, chances, ratios = POPULATIONS[population]
-    tables = TABLES[rule]
     rng = np.random.default_rng([seed, list(POPULATIONS).index(population), len(rule)])
     finder, choose = chooser(rule, len(chances))
     truth = probabilities(chances, ratios)
@@ -136,27 +136,114 @@ def row(population, rule, kind, interval, found, size, lost, middle):
     return {
         "population": population,
         "selection": rule,
-        "kind": kind,
-        "method": interval,
+        "method": f"{kind} {interval}",
         "tables": len(given),
         "refused": float(1 - (1 - lost) * len(given) / len(found)),
         "endless": float(np.mean(~np.isfinite(given[:, 1]))),
         "coverage": float(1 - below - above),
         "below": float(below),
         "above": float(above),
-        "width": float(np.median(given[:, 1] - given[:, 0]) / size),
+        "length": float(np.median(given[:, 1] - given[:, 0]) / size),
         "median": middle,
     }
 
 
 def record():
-    rows = [found for scenario in SCENARIOS for found in simulate(*scenario, seed=1)]
+    rows = [
+        found for scenario in SCENARIOS for found in simulate(*scenario, 1, TABLES[scenario[1]])
+    ]
     text = ",\n".join(
         "  " + json.dumps({k: round(v, 5) if isinstance(v, float) else v for k, v in row.items()})
         for row in rows
     )
     head = f'{{\n "level": {LEVEL},\n "replicates": {REPLICATES},\n "rows": [\n'
     RESULTS.write_text(head + text + "\n ]\n}\n", encoding="utf-8")
+
+
+def recorded():
+    return json.loads(RESULTS.read_text(encoding="utf-8"))["rows"]
+
+
+def of(population, kind, method, selection="stepwise"):
+    """The recorded row."""
+    (found,) = [
+        r
+        for r in recorded()
+        if (r["population"], r["selection"], r["method"])
+        == (population, selection, f"{kind} {method}")
+    ]
+    return found
+
+
+DENSE = ("dense, independent", "dense, dependent")
+SPARSE = ("sparse, independent", "sparse, dependent", "very sparse")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=str)
+def test_another_simulation_gives_the_recorded_coverage(scenario):
+    """Within 4.5 standard errors of the difference of two binomial shares, with fewer tables."""
+    tables = TABLES[scenario[1]] // 3
+    for row in simulate(*scenario, 2, tables):
+        record = of(scenario[0], *row["method"].split(), scenario[1])
+        for share in ("coverage", "below", "above"):
+            middle = (row[share] * tables + record[share] * record["tables"]) / (
+                tables + record["tables"]
+            )
+            error = np.sqrt(middle * (1 - middle) * (1 / tables + 1 / record["tables"]))
+            assert abs(row[share] - record[share]) <= 4.5 * error + 2e-3, (row, share)
+
+
+def test_every_scenario_is_on_record():
+    assert {(r["population"], r["selection"]) for r in recorded()} == set(SCENARIOS)
+    assert len(recorded()) == 10 * len(SCENARIOS)
+    assert all(r["refused"] == 0 for r in recorded())
+
+
+def test_the_default_holds_its_level_unless_nearly_all_are_seen():
+    """Semiparametric, percentile; two standard errors of 400 tables are 0.022."""
+    for population in (*DENSE, *SPARSE):
+        assert of(population, "semiparametric", "percentile")["coverage"] >= 0.95
+    for population in ("dense, dependent", "sparse, dependent", "nearly complete"):
+        assert of(population, "semiparametric", "percentile", "bic")["coverage"] >= 0.95
+
+
+def test_failures_where_nearly_all_are_seen_are_on_record():
+    """Limits end too low; worst where the number seen does not vary, or with BCa."""
+    for kind, method, most in (
+        ("semiparametric", "percentile", 0.87),
+        ("semiparametric", "bca", 0.80),
+        ("parametric", "bca", 0.80),
+        ("conditional", "percentile", 0.45),
+    ):
+        row = of("nearly complete", kind, method)
+        assert row["coverage"] < most
+        assert row["below"] > row["above"]
+
+
+def test_the_conditional_kind_is_too_short_where_much_is_seen():
+    for population in DENSE:
+        for method in resampled.INTERVALS:
+            assert of(population, "conditional", method)["coverage"] < 0.9
+    for population in SPARSE:  # where little is seen, the kinds hardly differ
+        conditional = of(population, "conditional", "percentile")["coverage"]
+        refilled = of(population, "semiparametric", "percentile")["coverage"]
+        assert abs(conditional - refilled) < 0.02
+
+
+def test_basic_limits_end_too_low_in_very_sparse_tables():
+    for kind in resampled.KINDS:
+        row = of("very sparse", kind, "basic")
+        assert row["coverage"] < 0.83
+        assert row["above"] == 0
+
+
+def test_one_model_is_too_short_where_the_selection_varies():
+    for population in ("sparse, independent", "sparse, dependent"):
+        alone = of(population, "one-model", "lognormal")
+        redone = of(population, "semiparametric", "percentile")
+        assert alone["coverage"] < 0.92
+        assert alone["length"] < 0.8 * redone["length"]
 
 
 if __name__ == "__main__":
