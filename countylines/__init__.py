@@ -6,6 +6,8 @@ population, claim or leave open. What there is:
 
 ``countylines.prevalence``
     How many, what share: :func:`~countylines.prevalence.proportion`,
+    :func:`~countylines.prevalence.banded_total`,
+    :func:`~countylines.prevalence.funnel_limits`,
     :func:`~countylines.prevalence.standardised_rate`,
     :func:`~countylines.prevalence.rate`,
     :func:`~countylines.prevalence.active_at`, :func:`~countylines.prevalence.active_during`,

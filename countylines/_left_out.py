@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -67,8 +68,7 @@ def _all_found(names: Sequence[Any], labelled: Any) -> None:
     missing = [name for name in names if not any(_among(index, [name]).any() for index in indexes)]
     if missing:
         shown = ", ".join(text(name) for name in missing[:3])
-        raise InputError(
-            _validate.sentence(
-                "leave_out", "labels of the data", shown, remedy="Check the spelling."
-            )
-        )
+        known = [str(label) for index in indexes for label in index]
+        close = difflib.get_close_matches(str(missing[0]), known, n=1, cutoff=0.5)
+        remedy = f"Did you mean {close[0]!r}?" if close else "Check the spelling."
+        raise InputError(_validate.sentence("leave_out", "labels of the data", shown, "", remedy))

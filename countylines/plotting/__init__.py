@@ -6,13 +6,15 @@ matplotlib is imported on use. Install it with ``pip install "countylines[plot]"
 - :func:`forest`: estimates with their intervals, one a line.
 - :func:`stock_and_flow`: how many are active, with openings and closings.
 - :func:`survival`: curves over time with their limits.
+- :func:`funnel`: rates of many areas against their size, with control limits.
 """
 
 from __future__ import annotations
 
 from countylines.plotting.disagreement import disagreement
 from countylines.plotting.forest import forest
+from countylines.plotting.funnel import funnel
 from countylines.plotting.stock_and_flow import stock_and_flow
 from countylines.plotting.survival import survival
 
-__all__ = ["disagreement", "forest", "stock_and_flow", "survival"]
+__all__ = ["disagreement", "forest", "funnel", "stock_and_flow", "survival"]

@@ -1,6 +1,8 @@
 """Prevalence: how many lines are active, what share, and how sure.
 
 - :func:`proportion`: a share with its interval.
+- :func:`banded_total`: a total of counts that were published as bands.
+- :func:`funnel_limits`: limits within which chance alone keeps the rates of many areas.
 - :func:`standardised_rate`: a rate with the make-up of a standard population.
 - :func:`rate`: events per head or per unit of time with their interval.
 - :func:`active_at`, :func:`active_during`: spells, or lines, active on a day or in a window.
@@ -26,6 +28,7 @@ from __future__ import annotations
 
 from countylines.prevalence.active_at import active_at
 from countylines.prevalence.active_during import active_during
+from countylines.prevalence.banded_total import banded_total
 from countylines.prevalence.closures import closures
 from countylines.prevalence.combined_multiplier import combined_multiplier
 from countylines.prevalence.convert_window import convert_window
@@ -34,6 +37,7 @@ from countylines.prevalence.cumulative_incidence import cumulative_incidence
 from countylines.prevalence.distinct_in_window import distinct_in_window
 from countylines.prevalence.expected_stock import expected_stock
 from countylines.prevalence.fay_herriot import fay_herriot
+from countylines.prevalence.funnel_limits import funnel_limits
 from countylines.prevalence.implied_duration import implied_duration
 from countylines.prevalence.length_biased_mean import length_biased_mean
 from countylines.prevalence.line_days import line_days
@@ -58,6 +62,7 @@ from countylines.prevalence.window_bounds import window_bounds
 __all__ = [
     "active_at",
     "active_during",
+    "banded_total",
     "closures",
     "combined_multiplier",
     "convert_window",
@@ -66,6 +71,7 @@ __all__ = [
     "distinct_in_window",
     "expected_stock",
     "fay_herriot",
+    "funnel_limits",
     "implied_duration",
     "length_biased_mean",
     "line_days",

@@ -84,6 +84,7 @@ def rate(
 
     See Also
     --------
+    banded_total : a total, or one rate, from several banded counts.
     proportion : a share of a total.
 
     Notes

@@ -94,8 +94,12 @@ class TestLeftOut:
         assert estimates.notna().sum() == 4
 
     def test_names_must_be_labels(self):
-        with pytest.raises(InputError, match="`leave_out` must be labels of the data, got 'Gwnt'"):
+        with pytest.raises(
+            InputError, match=r"labels of the data, got 'Gwnt'. Did you mean 'Gwent'"
+        ):
             rate(FORCES, 1000.0, leave_out=["Gwnt"])
+        with pytest.raises(InputError, match=r"got 7. Check the spelling"):
+            rate(FORCES, 1000.0, leave_out=[7])
         with pytest.raises(InputTypeError, match=r"Use leave_out=\['Gwent'\]"):
             rate(FORCES, 1000.0, leave_out="Gwent")
         with pytest.raises(InputTypeError, match="`leave_out` must be a list of labels, got 3"):
