@@ -17,6 +17,10 @@ from countylines.results import OK, Estimate, Note, Verdict, verdict_array
 
 _MODELS = ("bounds", "common-rate")
 _INTERVALS = ("mid-p", "exact", "blaker", "score", "skew-score", "jeffreys", "byar")
+_REFERENCES = {
+    "bounds": ("manski2003", "garwood1936"),
+    "common-rate": ("heitjan1989", "manski2003"),
+}
 _UNKNOWN = Verdict(
     False,
     "not-identified",
@@ -210,7 +214,7 @@ def banded_total(
         null=null,
         alternative=alternative,
         notes=_notes(inputs, model),
-        references=("manski2003", "heitjan1989" if model == "common-rate" else "garwood1936"),
+        references=_REFERENCES[model],
         _recompute=functools.partial(
             banded_total,
             kept,
