@@ -22,6 +22,7 @@ population, claim or leave open. What there is:
     :func:`~countylines.prevalence.rank_intervals`,
     :func:`~countylines.prevalence.fay_herriot`.
     Labels that are wrong: :func:`~countylines.prevalence.corrected_proportion`.
+    Late reports: :func:`~countylines.prevalence.nowcast`.
     Benchmarks: :func:`~countylines.prevalence.multiplier`,
     :func:`~countylines.prevalence.combined_multiplier`,
     :func:`~countylines.prevalence.multiplier_conflict`.

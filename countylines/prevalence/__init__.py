@@ -11,6 +11,7 @@
 - :func:`corrected_proportion`: a share of labels, some of them wrong.
 - :func:`multiplier`, :func:`combined_multiplier`, :func:`multiplier_conflict`: a population out of
   benchmarks.
+- :func:`nowcast`: counts of the recent past, with what is still to be reported.
 - :func:`survival`: how long lives last.
 - :func:`pooled_rate`, :func:`pooled_proportion`: one value out of many areas, and how they differ.
 - :func:`steady_state_stock`, :func:`distinct_in_window`, :func:`stock_from_distinct`,
@@ -44,6 +45,7 @@ from countylines.prevalence.line_days import line_days
 from countylines.prevalence.mean_recurrences import mean_recurrences
 from countylines.prevalence.multiplier import multiplier
 from countylines.prevalence.multiplier_conflict import multiplier_conflict
+from countylines.prevalence.nowcast import nowcast
 from countylines.prevalence.openings import openings
 from countylines.prevalence.pooled_proportion import pooled_proportion
 from countylines.prevalence.pooled_rate import pooled_rate
@@ -78,6 +80,7 @@ __all__ = [
     "mean_recurrences",
     "multiplier",
     "multiplier_conflict",
+    "nowcast",
     "openings",
     "pooled_proportion",
     "pooled_rate",

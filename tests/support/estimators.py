@@ -259,6 +259,7 @@ EXEMPT: Mapping[str, str] = {
     "closures": "a table of spells in, counts out",
     "line_days": "a table of spells in, counts out",
     "stock_flow_audit": "a table of spells in, a table out",
+    "nowcast": "a triangle or records in, a table out",
     "combined_multiplier": "several sources in, one estimate out",
     "multiplier_conflict": "several sources in, a test out",
     "expected_stock": "a series and a survival in, a table out",
