@@ -46,9 +46,9 @@ ax.errorbar(
 )
 ax.plot(place, final.reindex(recent.index), "_", color="black", markersize=14, label="in the end")
 ax.set_xticks(place, labels=[str(month) for month in recent.index], rotation=45)
-ax.set_ylim(0)
+ax.set_ylim(0, 115)
 ax.set_ylabel("lines, SYNTHETIC")
-ax.legend(frameon=False, fontsize="small", loc="lower left")
+ax.legend(frameon=False, fontsize="small", loc="upper left", ncols=3)
 
 # %%
 last = now.iloc[-1]
