@@ -170,7 +170,7 @@ class TestZeros:
 
 
 def test_what_is_outstanding_is_negative_binomial_with_a_known_completeness():
-    """Put back into its definition: the chance of at most the limit reaches the tail there first."""
+    """Put back into its definition: the chance reaches the tail at the limit, and not before."""
     count, q = np.array([0.0, 3.0, 40.0]), np.array([0.3, 0.5, 0.8])
     low, high = reverse_hazard.predicted(count, q, np.zeros(3), (0.025, 0.975))
     y = np.arange(400.0)[:, None]
