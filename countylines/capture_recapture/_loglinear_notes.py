@@ -73,6 +73,12 @@ def notes(verdict: Verdict, fits: ModelFits, least: float, total: Ends) -> tuple
             f"{least + total.peak:,.1f}; the estimate is that of the Poisson likelihood."
         )
         found.append(Note("multinomial-maximum", text))
+    if verdict.code == "hidden-zero" and total.peak is not None:
+        text = (
+            "Where the likelihood is largest with nobody hidden, profile limits end too low more "
+            "often than their level allows; interval='logit' holds it for exact counts."
+        )
+        found.append(Note("profile-at-zero", text))
     if fits.df[0] == 0:
         text = "The model has a parameter for every cell that it fits: nothing tests its fit."
         found.append(Note("saturated", text))

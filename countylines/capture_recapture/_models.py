@@ -148,7 +148,7 @@ def exact_counts(histories: Any) -> Counts:
                 "histories",
                 "of exact counts",
                 "banded ones",
-                remedy="Try both ends of each band: the estimate need not lie between the results.",
+                remedy="loglinear and model_search take bands; here try both ends of each.",
             )
         )
     return counts

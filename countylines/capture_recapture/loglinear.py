@@ -156,12 +156,11 @@ def loglinear(
     likelihood [6]_ adds half its leverage to each cell, which for two lists is the 1/2 that Sadinle
     adds, and :math:`\log(h + 1/2)` is taken as normal round :math:`\log \tilde h` with variance
     :math:`\mathrm{var}(\tilde\beta_\emptyset) + 1/\tilde h`. Where one list holds nearly all units
-    every other interval here ends too low far more often than `level` allows: for two lists
-    of 90 % and 20 % of 50 units profile limits cover 71 %, log-normal ones 56 %, logit limits 93 %.
-    It takes exact counts.
+    every other interval here ends too low more often than `level` allows: for two lists of 90 % and
+    20 % of 50 units profile limits cover 71 %, logit limits 93 %. They take exact counts.
 
-    Where there is no finite estimate logit limits keep the end that the data give; the others
-    become those of the profile likelihood, and `interval_method` says so.
+    Where there is no estimate, profile and logit limits keep the end that the data give, and the
+    others become logit limits (with bands, profile limits), as `interval_method` says.
 
     Assumptions that fail in practice: no interaction of all lists, a closed population, perfect
     linkage, equal chances within the table (split it by strata), lists that are not compiled from
@@ -231,8 +230,6 @@ def loglinear(
     masks = np.ones((1, len(parsed.terms)), dtype=bool)
     fits = fit_models(counts, parsed.terms, masks, faces=faces)
     verdict = worded(parsed, counts, int(fits.faces.code[0]), faces.on_face[0])
-    if not verdict.estimable and interval != "logit":
-        interval = "profile"
     if interval == "logit" and counts.is_banded:
         raise InputError(
             _validate.sentence(
@@ -242,6 +239,8 @@ def loglinear(
                 remedy="Use interval='profile'.",
             )
         )
+    if not verdict.estimable and interval not in ("profile", "logit"):
+        interval = "profile" if counts.is_banded else "logit"
     least = float(counts.low.sum())
     draws, more = None, tuple[Note, ...]()
     if interval == "bootstrap":

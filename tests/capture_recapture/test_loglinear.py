@@ -175,15 +175,27 @@ class TestForms:
 
     def test_a_hidden_number_of_zero_keeps_its_upper_limit(self):
         table = cl.CaptureHistories.from_cells({"11": 12, "10": 30}, lists=["A", "B"])
-        result = loglinear(table, interval="wald", null=42)
+        result = loglinear(table, null=42)
         closed = cl.capture_recapture.lincoln_petersen(42, 12, 12, method="profile")
         assert result.verdict.code == "hidden-zero"
         assert (result.estimate, result.hidden.estimate) == (42, 0)
         assert result.low == 42
         assert result.high == pytest.approx(closed.high, rel=1e-6)
         assert result.interval_method == "profile"
+        assert "profile-at-zero" in [note.code for note in result.notes]
+        assert "profile-at-zero" not in [n.code for n in loglinear(table, interval="logit").notes]
         assert result.pvalue == pytest.approx(1.0, abs=1e-3)
         assert result.test(null=1e6).pvalue < 1e-6
+
+    @pytest.mark.parametrize("interval", ["wald", "lognormal", "bootstrap"])
+    def test_without_an_estimate_limits_that_need_one_become_logit_limits(self, interval):
+        for cells in ({"11": 12, "10": 30}, {"10": 12, "01": 30}):
+            table = cl.CaptureHistories.from_cells(cells, lists=["A", "B"])
+            result = loglinear(table, interval=interval, rng=1)
+            logit = loglinear(table, interval="logit")
+            assert result.interval_method == "logit"
+            assert (result.low, result.high) == (logit.low, logit.high)
+            assert result.draws is None
 
     @pytest.mark.parametrize("alternative", ["less", "greater"])
     def test_one_sided_levels_below_one_half(self, alternative):

@@ -95,11 +95,11 @@ class TestLimits:
         crowded = table({"111": 90, "110": 9, "101": 8, "011": 7, "100": 2, "010": 1, "001": 1})
         assert fit(crowded, "independence").low >= 118
 
-    def test_without_an_estimate_the_limits_are_those_of_the_likelihood(self):
+    def test_without_an_estimate_there_are_no_replicates(self):
         cells = {p: n for p, n in HAV.items() if p != "110"}
         with pytest.warns(DegenerateDataWarning):
             result = fit(table(cells), "all-two-way")
-        assert result.interval_method == "profile"
+        assert result.interval_method == "logit"
         assert result.draws is None
 
     def test_one_unit_less_may_leave_no_estimate(self):
