@@ -73,9 +73,11 @@ def points(
 class StepCurve:
     """A curve that changes at observed times: survival (from 1 down) or a sum (from 0 up).
 
+    `first_low` and `first_high` are limits between `start` and the first time.
     `reach` is the last time at which anything was under observation, `gap` the first at which
     nothing was although more came later; beyond either the curve is not determined. `emptied` says
-    that it is 0 only because all of a risk set ended before more came. `most` is how high a curve
+    that it is 0 only because all of a risk set ended before more came. `after` and `at_start` are
+    the numbers at risk just after each time and after the start. `most` is how high a curve
     that rises can be at such a time, time by time.
     """
 
@@ -88,11 +90,15 @@ class StepCurve:
     reach: float
     level: float
     falls: bool = True
+    first_low: float = 1.0
+    first_high: float = 0.0
     gap: float = np.inf
     emptied: bool = False
     at_risk: FloatArray | None = None
     events: FloatArray | None = None
     most: FloatArray | None = None
+    after: FloatArray | None = None
+    at_start: float = 1.0
 
     def _last(self) -> float:
         return min(self.reach, self.gap)
@@ -111,6 +117,9 @@ class StepCurve:
             return np.where(place < 0, first, values[np.maximum(place, 0)])
 
         estimate, low, high = (pick(v, before) for v in (self.value, self.low, self.high))
+        early = (place < 0) & (times > self.start)
+        low = np.where(early & self.falls, self.first_low, low)
+        high = np.where(early & (not self.falls), self.first_high, high)
         unknown = times > self._last()
         if self.falls:
             unknown &= estimate > 0.0

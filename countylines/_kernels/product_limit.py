@@ -15,6 +15,7 @@ from scipy.special import betaincinv
 
 from countylines._kernels.method import FloatArray, critical_value, tail_area
 from countylines._kernels.roots import Rows, increasing_root
+from countylines._kernels.simultaneous_band import equal_precision
 
 CELLS = 2_000_000  # of a block of the triangle of times and earlier times
 
@@ -203,6 +204,21 @@ def _beta_of(first: FloatArray, second: FloatArray) -> tuple[FloatArray, FloatAr
     return np.exp(first) * total, -np.expm1(first) * total
 
 
+def _equal_precision(
+    table: RiskTable, fit: ProductLimit, level: float
+) -> tuple[FloatArray, FloatArray]:
+    """Nair's band from the first end to the last before survival is 0, and what follows from it."""
+    inside = (fit.greenwood > 0.0) & np.isfinite(fit.greenwood)
+    if not inside.any():
+        return np.zeros_like(table.time), np.ones_like(table.time)
+    least, most = fit.greenwood[inside][[0, -1]]
+    z = equal_precision(level, float(np.log(most / least)))
+    low, high = carried(fit.log_survival, *_log_log(table, fit, z))
+    first = int(np.argmax(inside))
+    low[:first] = low[first]  # survival cannot rise
+    return low, high
+
+
 Limits = Callable[[RiskTable, ProductLimit, float], tuple[FloatArray, FloatArray]]
 _PIVOTS: dict[str, Limits] = {
     "log-log": _log_log,
@@ -211,7 +227,7 @@ _PIVOTS: dict[str, Limits] = {
     "arcsine": _arcsine,
     "thomas-grunkemeier": _thomas_grunkemeier,
 }
-METHODS = (*_PIVOTS, "beta-product")
+METHODS = (*_PIVOTS, "beta-product", "equal-precision")
 
 
 def limits(
@@ -222,12 +238,40 @@ def limits(
     Where survival is 0 a method without limits of its own gets 0 below and, above, its upper limit
     before that time: survival cannot rise.
     """
+    if method == "equal-precision":
+        return _equal_precision(table, fit, level)
     if method == "beta-product":
         return _beta_product(table, fit, 0.0, tail=tail_area(level, "two-sided"))
     low, high = _PIVOTS[method](table, fit, critical_value(level, "two-sided"))
     if method == "thomas-grunkemeier":
         return low, high
     return carried(fit.log_survival, low, high)
+
+
+def without_an_end(table: RiskTable, at_start: float, tail: float) -> FloatArray:
+    """Lower limits of survival had nothing ended so far, from the start and at each time on.
+
+    With at least m at risk throughout, the chance of no end is at most the m-th power of survival.
+    """
+    watched = np.append(table.after[:-1], table.at_risk[-1])
+    least = np.minimum.accumulate(np.append(at_start, watched))
+    with np.errstate(divide="ignore"):
+        floor: FloatArray = np.exp(np.log(tail) / least)
+    return floor
+
+
+def before_the_first(
+    table: RiskTable, low: FloatArray, at_start: float, tail: float
+) -> tuple[float, FloatArray]:
+    """Lower limits from the start and at each time, where those of a method are 1 for want of ends.
+
+    A lower limit after the first end also holds before it, since survival cannot rise.
+    """
+    floor = without_an_end(table, at_start, tail)
+    ended = np.cumsum(table.events) > 0
+    later = low[np.argmax(ended)] if ended.any() else 0.0
+    raised = np.maximum(floor, later)
+    return float(raised[0]), np.where(ended, low, raised[1:])
 
 
 def carried(

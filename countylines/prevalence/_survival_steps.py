@@ -7,6 +7,7 @@ import numpy as np
 from countylines import _render, _validate
 from countylines._curves import StepCurve
 from countylines._kernels import product_limit
+from countylines._kernels.method import tail_area
 from countylines.errors import DegenerateDataWarning, InputError, SparseDataWarning
 from countylines.prevalence._survival_fit import Fact, Fit
 from countylines.prevalence._survival_input import FloatArray, Spells
@@ -63,6 +64,13 @@ def fitted(spells: Spells, *, start: float | None, interval: str, level: float) 
     fit = product_limit.product_limit(table.at_risk, table.events)
     survival, error = np.exp(fit.log_survival), product_limit.standard_error(fit)
     low, high = product_limit.limits(interval, table, fit, level=level)
+    watched = float(np.sum((spells.entry <= since) & (spells.lower > since)))
+    tail = tail_area(level, "two-sided")
+    at_start = max(watched, 1.0)
+    if interval == "equal-precision":  # a band is 1 nowhere but at the start
+        first_low = float(low[0])
+    else:
+        first_low, low = product_limit.before_the_first(table, low, at_start, tail)
     gap, facts, verdict = _holes(table, survival, spells.entry)
     if np.isfinite(gap):
         unknown = (table.time > gap) & (survival > 0.0)
@@ -80,10 +88,13 @@ def fitted(spells: Spells, *, start: float | None, interval: str, level: float) 
         start=since,
         reach=float(table.time[-1]),
         level=level,
+        first_low=first_low,
         gap=gap,
         emptied=bool(np.any((survival == 0.0) & (table.later > 0))),
         at_risk=table.at_risk,
         events=table.events,
+        after=table.after,
+        at_start=at_start,
     )
     return Fit(
         curve,
@@ -98,7 +109,7 @@ def fitted(spells: Spells, *, start: float | None, interval: str, level: float) 
         events=table.events,
         cumulative_hazard=fit.hazard,
         verdict=verdict,
-        facts=(*_truncation_facts(spells, since), *facts),
+        facts=(*_truncation_facts(spells, since), *_band_facts(interval, table), *facts),
     )
 
 
@@ -107,6 +118,17 @@ def _truncation_facts(spells: Spells, since: float) -> list[Fact]:
         return []
     text = f"The curve is of lives that last beyond {_render.number(since)}; it is 1 there."
     return [Fact("conditional", text)]
+
+
+def _band_facts(interval: str, table: product_limit.RiskTable) -> list[Fact]:
+    ends = table.time[table.events > 0]
+    if interval != "equal-precision" or not ends.size:
+        return []
+    text = (
+        "The limits are a band: at the level, the whole curve lies within it from "
+        f"{_render.number(ends[0])} to {_render.number(ends[-1])}."
+    )
+    return [Fact("simultaneous", text)]
 
 
 def _holes(
@@ -151,7 +173,7 @@ def _holes(
         )
         facts.append(Fact("few-at-risk", text, SparseDataWarning))
     if not table.events.any():
-        text = "No spell ended: the curve stays at 1, and its limits with it, which is no evidence."
+        text = "No spell ended: the curve stays at 1."
         facts.append(Fact("no-events", text, DegenerateDataWarning))
     return gap, facts, verdict
 

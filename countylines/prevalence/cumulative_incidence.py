@@ -10,6 +10,7 @@ import pandas as pd
 from countylines import _validate
 from countylines._curves import StepCurve
 from countylines._kernels import aalen_johansen, product_limit
+from countylines._kernels.method import tail_area
 from countylines.errors import InputError
 from countylines.prevalence import _survival_input, _survival_steps
 from countylines.prevalence._survival_fit import Fit, assembled
@@ -96,9 +97,11 @@ def cumulative_incidence(
     with the variance of the delta method. One minus Kaplan and Meier's curve for one cause, with
     ends by others taken as no longer watched, is larger: it counts what could not happen any more.
 
+    Before the first end by a cause the upper limit is :math:`1 - (\alpha/2)^{1/m}` with :math:`m`
+    the least number at risk so far: nothing seen is not nothing.
+
     Assumptions that fail in practice: that the cause is recorded without error (a closed number may
-    be a line that moved), and those of :func:`survival`. Where no life has ended by a cause the
-    share is 0 and its limits with it, which is no evidence.
+    be a line that moved), and those of :func:`survival`.
 
     References
     ----------
@@ -176,6 +179,7 @@ def _one(
     assert isinstance(curve, StepCurve)
     assert base.at_risk is not None
     assert base.events is not None
+    assert curve.after is not None
     mine = _counts(base.time, spells.lower[own])
     fit = product_limit.product_limit(base.at_risk, base.events)
     both = np.stack([mine, base.events - mine])
@@ -183,6 +187,11 @@ def _one(
         part[0] for part in aalen_johansen.incidence(base.at_risk, both, fit.log_survival)
     )
     low, high = aalen_johansen.limits(interval, share, variance, level=level)
+    table = product_limit.RiskTable(base.time, base.at_risk, mine, curve.after, curve.after)
+    floor = product_limit.without_an_end(table, curve.at_start, tail_area(level, "two-sided"))
+    ended = np.cumsum(mine) > 0
+    ceiling = np.minimum(1.0 - floor, high[np.argmax(ended)] if ended.any() else 1.0)
+    high = np.where(ended, high, ceiling[1:])
     left = np.exp(fit.log_survival)
     unknown = (base.time > curve.gap) & (left > 0.0)
     if unknown.any():
@@ -201,6 +210,7 @@ def _one(
         reach=np.inf if left[-1] == 0.0 else curve.reach,
         level=level,
         falls=False,
+        first_high=float(ceiling[0]),
         gap=curve.gap,
         most=np.minimum(share + left, 1.0),
     )

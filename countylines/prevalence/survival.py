@@ -100,10 +100,12 @@ def survival(
         Rising times at which the hazard of ``"piecewise"`` may change.
     interval : str or None, optional
         Limits of ``"kaplan-meier"``: ``"log-log"`` (None), ``"log"``, ``"plain"``, ``"arcsine"``,
-        ``"thomas-grunkemeier"`` or ``"beta-product"``. Of ``"turnbull"``: ``"bootstrap"`` (None) or
-        ``"none"``. Of the laws and ``"cox"``: ``"wald"``.
+        ``"thomas-grunkemeier"``, ``"beta-product"``, or ``"equal-precision"``, a band for the whole
+        curve at once. Of ``"turnbull"``: ``"bootstrap"`` (None) or ``"none"``. Of the laws and
+        ``"cox"``: ``"wald"``.
     level : float, default 0.95
-        Confidence level of each limit at its own time, a share in (0, 1).
+        Confidence level of each limit at its own time (of the band, at all times together), a share
+        in (0, 1).
     time_unit : str, default "days"
         Unit of time: ``"hours"``, ``"days"``, ``"weeks"``, ``"months"`` (of 30.4375 days) or
         ``"years"`` (of 365.25 days) where dates are converted; a word to show where times are
@@ -155,8 +157,12 @@ def survival(
     ``"arcsine"`` are normal on that scale. ``"thomas-grunkemeier"`` inverts the likelihood ratio
     [2]_ and holds with delayed entry too; ``"beta-product"`` [3]_ is close to exact at any number
     of spells, wider, and needs all watched from the beginning: without unfinished spells it is
-    Clopper-Pearson. Where the curve is 0 the other methods have 0 below and their last upper limit
-    above, which holds since survival cannot rise; before the first end their limits are 1.
+    Clopper-Pearson. ``"equal-precision"`` is Nair's band [4]_ on the log-log scale.
+
+    Where the curve is 0 the other methods have 0 below and their last upper limit above, which
+    holds since survival cannot rise. Before the first end, where other software gives 1 to 1, the
+    lower limit is :math:`(\alpha/2)^{1/m}` with :math:`m` the least number at risk so far, or the
+    lower limit after the first end if that is larger: nothing seen is not nothing.
 
     ``"turnbull"`` maximises the likelihood below over all laws, by Newton's method on cumulative
     hazards, until no direction raises it by more than 1e-10 a spell. It says how much falls between
@@ -202,18 +208,20 @@ def survival(
     .. [3] Fay, M. P., Brittain, E. H. and Proschan, M. A. (2013). Pointwise confidence intervals
        for a survival distribution with small samples or heavy censoring. *Biostatistics* 14,
        723-736. https://doi.org/10.1093/biostatistics/kxt016
-    .. [4] Tsai, W.-Y., Jewell, N. P. and Wang, M.-C. (1987). A note on the product-limit estimator
+    .. [4] Nair, V. N. (1984). Confidence bands for survival functions with censored data: a
+       comparative study. *Technometrics* 26, 265-275. https://doi.org/10.1080/00401706.1984.10487964
+    .. [5] Tsai, W.-Y., Jewell, N. P. and Wang, M.-C. (1987). A note on the product-limit estimator
        under right censoring and left truncation. *Biometrika* 74, 883-886.
        https://doi.org/10.1093/biomet/74.4.883
-    .. [5] Turnbull, B. W. (1976). The empirical distribution function with arbitrarily grouped,
+    .. [6] Turnbull, B. W. (1976). The empirical distribution function with arbitrarily grouped,
        censored and truncated data. *Journal of the Royal Statistical Society* B 38, 290-295.
        https://doi.org/10.1111/j.2517-6161.1976.tb01597.x
-    .. [6] Frydman, H. (1994). A note on nonparametric estimation of the distribution function from
+    .. [7] Frydman, H. (1994). A note on nonparametric estimation of the distribution function from
        interval-censored and truncated observations. *Journal of the Royal Statistical Society* B
        56, 71-74. https://doi.org/10.1111/j.2517-6161.1994.tb01960.x
-    .. [7] Cox, D. R. (1972). Regression models and life-tables. *Journal of the Royal Statistical
+    .. [8] Cox, D. R. (1972). Regression models and life-tables. *Journal of the Royal Statistical
        Society* B 34, 187-202. https://doi.org/10.1111/j.2517-6161.1972.tb00899.x
-    .. [8] Kalbfleisch, J. D. and Prentice, R. L. (2002). *The Statistical Analysis of Failure Time
+    .. [9] Kalbfleisch, J. D. and Prentice, R. L. (2002). *The Statistical Analysis of Failure Time
        Data*, 2nd edition. Wiley, Hoboken, chapters 2 and 3.
        https://doi.org/10.1002/9781118032985
 
@@ -323,4 +331,8 @@ def _only(model: str, models: tuple[str, ...], argument: str, value: Any) -> Non
 
 _SOURCES = {"kaplan-meier": "kaplan1958", "turnbull": "turnbull1976", "cox": "cox1972"}
 _DELAYED = {"kaplan-meier": "tsai1987", "turnbull": "frydman1994"}
-_LIMITS = {"thomas-grunkemeier": ("thomas1975",), "beta-product": ("fay2013",)}
+_LIMITS = {
+    "thomas-grunkemeier": ("thomas1975",),
+    "beta-product": ("fay2013",),
+    "equal-precision": ("nair1984",),
+}

@@ -183,3 +183,31 @@ def test_the_area_is_that_of_the_steps():
     assert total == pytest.approx(2.5)
     # Without censoring: the variance of the mean, divided by n.
     assert variance == pytest.approx(np.var([1, 2, 3, 4]) / 4)
+
+
+def test_before_the_first_end_the_lower_limit_is_that_of_no_end():
+    """Nothing seen among 8 is the binomial limit of 0 in 8, not certainty."""
+    entry = np.full(10, -np.inf)
+    exit = np.array([1, 2, 3, 4, 5, 6, 7, 8, 9, 10.0])
+    table, fit = curve(entry, exit, exit >= 3)
+    low, _ = product_limit.limits("log-log", table, fit, level=LEVEL)
+    first, raised = product_limit.before_the_first(table, low, 10.0, 0.025)
+    assert first == pytest.approx(0.025 ** (1 / 10), rel=1e-12)
+    assert raised[1] == pytest.approx(beta.ppf(0.025, 8, 1), rel=1e-12)
+    np.testing.assert_array_equal(raised[2:], low[2:])
+
+
+def test_without_any_end_the_last_to_be_watched_decide():
+    table, fit = curve(np.full(3, -np.inf), [1, 2, 3], np.zeros(3, bool))
+    low, _ = product_limit.limits("log-log", table, fit, level=LEVEL)
+    first, raised = product_limit.before_the_first(table, low, 3.0, 0.025)
+    np.testing.assert_allclose([first, *raised], 0.025 ** (1 / np.array([3, 2, 1, 1])))
+
+
+def test_a_lower_limit_after_the_first_end_holds_before_it_too():
+    entry = np.array([-np.inf, *np.full(40, 1.0)])
+    exit = np.array([2, *np.linspace(4, 8, 40)])
+    table, fit = curve(entry, exit, exit > 2)
+    low, _ = product_limit.limits("log-log", table, fit, level=LEVEL)
+    first, raised = product_limit.before_the_first(table, low, 1.0, 0.025)
+    assert first == raised[0] == low[1]

@@ -130,6 +130,16 @@ def test_quantiles_are_first_times():
     assert not ends.quantile(0.9).estimable["arrest"]
 
 
+def test_before_the_first_end_by_a_cause_the_upper_limit_is_that_of_no_end():
+    frame = pd.DataFrame({"days": range(1, 11), "why": list("bbbbabababa"[:10])})
+    ends = cumulative_incidence(frame, duration="days", cause="why")
+    found = ends.at([0.5, 2])
+    assert found.high["a", 0.5] == pytest.approx(1 - 0.025 ** (1 / 10), rel=1e-9)
+    # Of no end among 8 it would be 0.369; the limit after the first end holds before it too.
+    assert found.high["a", 2] == ends.high["a", 5] < 1 - 0.025 ** (1 / 8)
+    assert found.low["a", 2] == found.estimate["a", 2] == 0
+
+
 def test_groups_and_causes_are_labels():
     ends = curves(by="force")
     assert ends.estimate.index.names == ["force", "why", "time"]

@@ -176,11 +176,14 @@ class TestWhereThereIsNoNumber:
         with pytest.warns(DegenerateDataWarning, match="No spell ended"):
             lives = survival(LINES.assign(ended=False), duration="days", event="ended")
         assert (lives.estimate == 1).all()
+        # Six are watched until 5, five just after: the limits of 0 in 6 and 0 in 5.
+        assert lives.at(4).low == pytest.approx(0.025 ** (1 / 6), rel=1e-9)
+        assert lives.at(5).low == pytest.approx(0.025 ** (1 / 5), rel=1e-9)
         with pytest.warns(DegenerateDataWarning, match="No spell ended"):
-            lives = survival(
+            other = survival(
                 LINES.assign(ended=False), duration="days", event="ended", interval="beta-product"
             )
-        assert lives.low.iloc[0] == pytest.approx(0.025 ** (1 / 5), rel=1e-9)
+        assert lives.low.iloc[0] == pytest.approx(other.low.iloc[0], rel=1e-9)
 
     def test_an_emptied_risk_set_gives_no_mean(self):
         spells = pd.DataFrame({"entry": [0, 0, 5], "exit": [2, 3, 8]})
@@ -234,6 +237,17 @@ class TestValues:
         lives = survival(LINES, duration="days", event="ended", interval=interval)
         assert lives.interval_method == interval
         assert ((lives.low <= lives.estimate) & (lives.estimate <= lives.high)).all()
+
+    def test_a_band_says_that_it_is_one(self):
+        lives = survival(LINES, duration="days", event="ended", interval="equal-precision")
+        (note,) = lives.notes
+        assert note.code == "simultaneous"
+        assert "from 5 to 31" in note.text
+        pointwise = survival(LINES, duration="days", event="ended")
+        assert (lives.low <= pointwise.low).all()
+        assert (lives.high >= pointwise.high).all()
+        assert lives.at(1).low == lives.low.iloc[0]
+        assert "Nair V. N." in lives.cite()
 
     def test_a_permuted_table_gives_the_same(self):
         one = survival(LINES, duration="days", event="ended", by="force")
