@@ -19,9 +19,21 @@ RECORDED = HERE.parent / "tests" / "coverage" / "results"
 OUTCOMES = ("coverage", "mean", "least", "below", "above")
 OTHER_WORDS = {"min": "least"}
 NAMES = ("estimator", "method")
-ASIDE = ("tables", "draws", "refused", "endless", "modes", "low_share", "tilt", "length", "median")
+ASIDE = (
+    "tables",
+    "draws",
+    "refused",
+    "endless",
+    "modes",
+    "low_share",
+    "tilt",
+    "length",
+    "median",
+    "ratio",
+)
 SHORTFALL = 0.02
 TITLES = {
+    "hidden_number": "Hidden numbers where units differ",
     "model_search": "Averages over log-linear models",
     "selection_bootstrap": "Selected log-linear models",
     "two_list": "Two lists",
