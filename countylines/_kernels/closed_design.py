@@ -89,18 +89,29 @@ def profile(table: Table) -> Likelihood:
         complete = np.concatenate([[hidden], counts])
         fits = poisson_design.fit(complete[None, :], design, offset, bounded, near)
         near, rest = fits.coefficients[0], fits.fitted[0, 1:]
-        # the fit keeps the total, so the difference of the hidden cell is that of the others
-        excess = float(counts.sum() - rest.sum()) / hidden
+        excess, log_ratio = _excess(hidden, float(near[0]), float(counts.sum() - rest.sum()))
         total = hidden + counts.sum()
         left = np.array(hidden)
         value = float(stirling.log_factorial_rest(total) - stirling.log_factorial_rest(left))
-        value += hidden * (math.log1p(excess) - excess)
+        value += hidden * (log_ratio - excess)
         value += float((counts[seen] * np.log(rest[seen] / counts[seen])).sum())
         value -= float((rest - counts).sum())
         slope = stirling.digamma_rest(total) - stirling.digamma_rest(left)
-        return value, float(slope) + math.log1p(excess)
+        return value, float(slope) + log_ratio
 
     return likelihood
+
+
+def _excess(hidden: float, log_fitted: float, missing: float) -> tuple[float, float]:
+    """Fitted hidden number over the given one, less 1, and the log of the ratio.
+
+    The fit keeps the total, so `missing`, what the other cells are fitted too few, is what the
+    hidden cell is fitted too many: the precise way where the hidden number is large.
+    """
+    if hidden > 1e3 * abs(missing):
+        return missing / hidden, math.log1p(missing / hidden)
+    log_ratio = log_fitted - math.log(hidden)
+    return math.expm1(log_ratio), log_ratio
 
 
 def _hidden_row(table: Table) -> FloatArray:

@@ -27,9 +27,12 @@ TIMES = "whole numbers of at least 1 (how often units were seen)"
 VERDICTS = (
     OK,
     Verdict(
-        True,
-        "boundary-finite",
-        ("Too few units were seen exactly once: the estimate of the hidden number is 0.",),
+        False,
+        "hidden-zero",
+        (
+            "Too few units were seen exactly once for any to be hidden: the number seen stands in "
+            "for the estimate, and only the upper limit says something.",
+        ),
     ),
     Verdict(
         False,
@@ -43,7 +46,7 @@ VERDICTS = (
     ),
     Verdict(False, "no-data", ("No unit was seen at all.",)),
 )
-CODES = {"ok": 0, "boundary-finite": 1, "hidden-infinite": 2, "not-identified": 3, "no-data": 4}
+CODES = {"ok": 0, "hidden-zero": 1, "hidden-infinite": 2, "not-identified": 3, "no-data": 4}
 
 
 @dataclass(frozen=True)
@@ -195,7 +198,7 @@ def estimate(
             code = np.where(code == CODES["no-data"], code, np.where(hidden > 0.0, 0, 1))
         unknown, infinite = code >= CODES["not-identified"], code == CODES["hidden-infinite"]
         hidden = np.where(unknown, np.nan, np.where(infinite, np.inf, hidden))
-        error = np.where(unknown | infinite, np.nan, error)
+        error = np.where(unknown | infinite | (hidden == 0.0), np.nan, error)
         low, high, distance = _limits(
             given, data, hidden, start, interval, z, alternative, null, error
         )

@@ -124,9 +124,10 @@ def by_stratum(
     without one. ``"lognormal"`` takes the sum of the hidden numbers with the root of the sum of
     the squared standard errors, which every stratum must then have.
 
-    A refused total has the low end of the strata with an estimate plus that of each stratum
-    without one; no upper end. Bias does not average out: an estimator that is a little too high in
-    each of many small strata is so in the total as well.
+    A stratum in which nobody is estimated hidden (``"hidden-zero"``) counts with its number seen
+    and its upper limit. A refused total has the low end of the strata with an estimate plus that of
+    each stratum without one; no upper end. Bias does not average out: an estimator that is a little
+    too high in each of many small strata is so in the total as well.
 
     References
     ----------
@@ -212,9 +213,11 @@ class _Row:
         return float(self.n) if self.result is None else float(self.result.low)
 
     @property
-    def estimable(self) -> bool:
-        """Whether the stratum has an estimate."""
-        return self.result is not None and bool(self.result.estimable)
+    def counts(self) -> bool:
+        """Whether the stratum has an estimate, or its number seen stands in for one."""
+        return self.result is not None and bool(
+            self.result.estimable or (self.code == "hidden-zero" and self.result.estimate == self.n)
+        )
 
 
 def _check(histories: Any, estimator: Any) -> None:
@@ -361,8 +364,8 @@ def _total(rows: list[_Row], missing: str, combine: str) -> dict[str, Any]:
         raise InputError(_validate.sentence("estimator", rule, got))
     level, side = (levels or {math.nan}).pop(), (sides or {"two-sided"}).pop()
     level = math.nan if level is None else float(level)
-    have = [row for row in rows if row.estimable]
-    lack = [row for row in rows if not row.estimable]
+    have = [row for row in rows if row.counts]
+    lack = [row for row in rows if not row.counts]
     code, reason, covered = "ok", "", rows
     if lack and missing == "leave-out" and have:
         reason = f"Without {_listed([r.label for r in lack])}, of which there is no estimate."

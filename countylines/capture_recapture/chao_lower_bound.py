@@ -106,7 +106,7 @@ def chao_lower_bound(
     low in up to 13 % (22 to 49 % round the bias-corrected form).
 
     With :math:`f_2 = 0` the classic form is infinite (verdict ``"hidden-infinite"``), with
-    :math:`f_1 = 0` it is 0 (``"boundary-finite"``); log-normal and Wald limits then take the finite
+    :math:`f_1 = 0` it is 0 (``"hidden-zero"``); log-normal and Wald limits then take the finite
     end from the table with one unit put in the empty place. With neither, the classic form is not
     determined (``"not-identified"``).
 

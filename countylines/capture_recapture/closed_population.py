@@ -280,6 +280,8 @@ def _interval(value: str | None, bias_corrected: bool) -> str:
 def _verdict(found: Fit, sightings: Sightings, name: str) -> tuple[Verdict, float]:
     """Whether the estimate exists, and the hidden number that goes with that."""
     code, hidden = found.code, found.hidden
+    if code == "ok" and hidden == 0.0:
+        code = "hidden-zero"
     removal = name in _closed_models.BEHAVIOURAL
     if code == "ok" and hidden < 0.0:
         reason = (
@@ -302,14 +304,14 @@ def _verdict(found: Fit, sightings: Sightings, name: str) -> tuple[Verdict, floa
         if removal
         else f"Too few units were seen twice for {name}, or too many more often than twice: the "
         "likelihood grows with the hidden number without end.",
-        "hidden-zero": f"Under {name} the likelihood is highest where nobody is hidden, at the "
-        "end of its range: there is a lower and an upper limit, and no estimate.",
+        "hidden-zero": f"Under {name} the likelihood never falls as the hidden number shrinks to "
+        "0: the number seen stands in for the estimate, and only the upper limit says something.",
         "not-identified": f"The counts do not determine the hidden number under {name}: any number "
         "fits equally well.",
         "not-converged": f"The fit of {name} did not settle: its parameters run off.",
     }
     wanted = "not-identified" if code == "not-converged" else code
-    number = math.inf if wanted == "hidden-infinite" else math.nan
+    number = {"hidden-infinite": math.inf, "hidden-zero": 0.0}.get(wanted, math.nan)
     return Verdict(False, wanted, (reasons[code],)), number
 
 
@@ -343,9 +345,9 @@ def _limits(
         if asked is not None:
             p = 0.0 if asked < 0 and alternative != "less" else 1.0
         return 0.0, math.inf, p, None
-    if error == 0.0 or hidden == 0.0:
-        p = None if asked is None else (1.0 if asked == hidden else 0.0)
-        return hidden, hidden, p, None
+    if hidden == 0.0 or not error > 0.0:
+        p = None if asked is None else (0.0 if asked < 0 and alternative != "less" else 1.0)
+        return 0.0, math.inf, p, None
     ends = hidden_limits.LIMITS[interval](np.array(hidden), np.array(error), z)
     low = 0.0 if alternative == "less" else float(ends[0])
     high = math.inf if alternative == "greater" else float(ends[1])

@@ -164,9 +164,8 @@ def sample_coverage(
         every = {"independent": every["independent"]}
     total, observed = every[method], float(table.observed[0])
     verdict = _verdict(table, total, observed, method, lists)
-    estimate = {"ok": total, "boundary-finite": total, "hidden-infinite": math.inf}.get(
-        verdict.code, math.nan
-    )
+    known = {"ok": total, "hidden-zero": observed, "hidden-infinite": math.inf}
+    estimate = known.get(verdict.code, math.nan)
     notes: list[Note] = [
         Note(
             "sample-coverage",
@@ -275,8 +274,8 @@ def _verdict(
         reason = f"The {method} estimate, {total:,.1f}, lies below the {observed:,.0f} observed."
         return Verdict(False, "out-of-range", (reason,))
     if total <= observed * (1.0 + 1e-12):
-        reason = "Every unit that could be on a list alone is on another: none is hidden."
-        return Verdict(True, "boundary-finite", (reason,))
+        reason = "No unit is on a list alone, so nothing speaks for a hidden one."
+        return Verdict(False, "hidden-zero", (reason,))
     return OK
 
 

@@ -93,7 +93,7 @@ def zelterman(
     limit is 1.13 times the truth, and that of Chao's bound 0.87 times.
 
     With :math:`f_2 = 0` it is infinite (verdict ``"hidden-infinite"``), with :math:`f_1 = 0` nobody
-    is hidden (``"boundary-finite"``); the finite end of the interval is then that of the table with
+    is hidden (``"hidden-zero"``); the finite end of the interval is then that of the table with
     one unit put in the empty place. With neither it is not determined.
 
     What fails in practice: one-inflation (units that cannot be seen again after the first time)

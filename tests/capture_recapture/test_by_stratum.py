@@ -202,6 +202,16 @@ class TestVerdicts:
         assert "`model` must be made of the lists 'police', 'charity'" in found.loc["c", "reason"]
         assert found.loc["a", "code"] == "ok"
 
+    def test_nobody_hidden_counts_with_its_upper_limit(self):
+        inside = {"100": 9, "110": 6, "101": 5, "111": 2}
+        found = by_stratum(table({"a": NORTH, "b": inside}), loglinear)
+        assert found["code"].to_list() == ["ok", "hidden-zero", "ok"]
+        rows, total = found.iloc[:2], found.iloc[2]
+        assert rows["estimate"].iloc[1] == 22
+        assert total["estimate"] == rows["estimate"].sum()
+        above = np.sqrt(((rows["high"] - rows["estimate"]) ** 2).sum())
+        assert total["high"] == pytest.approx(total["estimate"] + above, rel=1e-12)
+
     def test_nothing_at_all(self):
         found = by_stratum(table({"b": {"100": 5, "010": 6, "001": 3}}), quick)
         total = found.iloc[-1]

@@ -403,7 +403,8 @@ class TestVerdicts:
         gone = of_cells({"100": 25, "110": 9, "111": 4, "101": 2})
         result = closed_population(gone, model="Mb")
         assert result.verdict.code == "hidden-zero"
-        assert math.isnan(result.estimate)
+        assert (result.estimate, result.low) == (40, 40)
+        assert math.isnan(result.standard_error)
         assert 40 <= result.high < 60
         assert closed_population(gone, model="Mbh").verdict.code == "not-identified"
 
@@ -549,3 +550,40 @@ def test_first_sightings_are_all_that_mb_needs(counts):
     if one.estimable:
         assert one.estimate == pytest.approx(two.estimate, rel=1e-9)
         assert one.standard_error == pytest.approx(two.standard_error, rel=1e-7)
+
+
+SPARSE = st.lists(st.sampled_from([0, 0, 1, 2, 5]), min_size=7, max_size=7).filter(any)
+
+
+@settings(deadline=None)
+@given(counts=SPARSE)
+def test_mt_has_the_verdicts_of_independence(counts):
+    table = of_cells(dict(zip(PATTERNS, counts, strict=True)))
+    mine, other = closed_population(table, model="Mt"), loglinear(table)
+    assert mine.verdict.code == other.verdict.code
+    for name in ("estimate", "low", "high"):
+        assert getattr(mine, name) == pytest.approx(getattr(other, name), rel=1e-5, nan_ok=True)
+
+
+@settings(deadline=None)
+@given(
+    counts=SPARSE,
+    choice=st.sampled_from(EVERY),
+    interval=st.sampled_from(["profile", "lognormal", "wald"]),
+)
+def test_sparse_tables_give_an_answer_or_a_reason(counts, choice, interval):
+    """Whatever is empty: an interval about the estimate, or a verdict with a sentence."""
+    table = of_cells(dict(zip(PATTERNS, counts, strict=True)))
+    model, form = choice
+    result = closed_population(
+        table, model=model, heterogeneity=form, interval=interval, null=sum(counts) + 3
+    )
+    assert sum(counts) <= result.low <= result.high
+    assert 0.0 <= result.pvalue <= 1.0
+    if result.estimable:
+        assert math.isfinite(result.estimate)
+        assert result.low <= result.estimate * (1 + 1e-9)
+    else:
+        assert math.isinf(result.estimate) == (result.verdict.code == "hidden-infinite")
+        assert math.isnan(result.standard_error)
+        assert result.verdict.reasons[0].endswith(".")

@@ -192,8 +192,8 @@ class TestVerdicts:
 
     def test_nobody_alone(self):
         result = quick(table({"110": 6, "101": 6, "011": 6, "111": 2}), "independent")
-        assert result.verdict.code == "boundary-finite"
-        assert result.estimate == 20
+        assert result.verdict.code == "hidden-zero"
+        assert (result.estimate, result.low, result.high) == (20, 20, math.inf)
 
 
 class TestRefused:
