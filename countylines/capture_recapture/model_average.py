@@ -21,7 +21,7 @@ from countylines.results import OK, Estimate, Note, PopulationEstimate, Verdict
 
 FloatArray = NDArray[np.float64]
 
-SIZEABLE = 0.05  # of the weight, on models without an estimate: warned of
+SIZEABLE = 0.05  # of the weight, without an estimate or left out: warned of
 NAMES = {"bic": "BIC", "aic": "AIC", "aicc": "AICc"}
 HALF = 0.5
 HARDLY = 0.1  # of the weight
@@ -327,6 +327,8 @@ def _notes(
     if left_out > 0:
         text = f"Models that were not kept hold at most {share(left_out)} of the weight."
         notes.append(Note("left-out", text))
+        if left_out > SIZEABLE:
+            warn(f"{text} Search again with a larger `within`.", ApproximationWarning)
     elif math.isnan(left_out):
         text = "Only the models met on a walk are averaged; others may hold more weight than they."
         notes.append(Note("walk", text))

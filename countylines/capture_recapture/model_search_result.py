@@ -184,7 +184,8 @@ class ModelSearch:
         DegenerateDataWarning
             If models without an estimate hold more than 5 % of the weight.
         ApproximationWarning
-            If models with parameters at minus infinity hold half the weight by AIC or AICc.
+            If models with parameters at minus infinity hold half the weight by AIC or AICc, or
+            those that a bounded search left out may hold more than 5 %.
 
         See Also
         --------

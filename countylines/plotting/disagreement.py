@@ -123,7 +123,8 @@ def disagreement(
         "dashed: where the weight gathers, with the share of it)"
     )
     if against == "difference":
-        ax.set_ylabel(f"{NAMES[name]} above the best")
+        met = "" if row["settled"] else " of those met"
+        ax.set_ylabel(f"{NAMES[name]} above the best{met}")
         ax.set_ylim(within + 0.04 * max(within, 1.0), -0.06 * max(within, 1.0))
     else:
         ax.set_ylabel(f"share of the weight by {NAMES[name]}")

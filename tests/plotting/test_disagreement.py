@@ -79,6 +79,11 @@ def test_another_criterion(uk):
     assert ax.get_ylabel() == "AIC above the best"
 
 
+def test_a_walk_does_not_claim_the_best(uk):
+    walk = model_search(uk.histories, max_order=2, strategy="downhill")
+    assert plotting.disagreement(walk).get_ylabel() == "BIC above the best of those met"
+
+
 def test_models_without_an_estimate_stand_at_the_ends():
     korea = plotting.disagreement(model_search(load("korea")))
     ends = marks(korea)["no estimate: infinite"]
