@@ -6,6 +6,10 @@ the fitted values of the cells that hold it: its p-value is the smaller of the t
 The candidate with the smallest p-value below the threshold is added, if the estimate of the larger
 model exists; otherwise the next one is tried. Every step is taken for all tables together, and a
 table leaves when it has no candidate left.
+
+Where cells are known as bands the number of units that hold a term is known to lie between two
+ends. Its p-value is the largest of the numbers between them, min(P(Y <= high), P(Y >= low)): an
+interaction is added only if whatever the bands hide would add it.
 """
 
 from __future__ import annotations
@@ -15,7 +19,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from countylines._kernels import facial_set, hierarchical, loglinear_fit, poisson_tail
+from countylines._kernels import (
+    facial_set,
+    hierarchical,
+    loglinear_banded,
+    loglinear_fit,
+    poisson_tail,
+)
 from countylines._kernels.faces_by_row import FaceFinder
 
 BoolArray = NDArray[np.bool_]
@@ -30,7 +40,8 @@ class Step(NamedTuple):
 
     rows: IntArray
     term: IntArray  # column of the term added
-    overlap: FloatArray  # units seen that hold it
+    low: FloatArray  # fewest units seen that can hold it
+    high: FloatArray  # and most
     expected: FloatArray  # their fitted number before it was added
     log_pvalue: FloatArray
 
@@ -41,11 +52,17 @@ class Selected(NamedTuple):
     masks: BoolArray  # (rows, terms)
     code: IntArray  # position in facial_set.CODES; not estimable only for independence
     log_hidden: FloatArray  # nan where the code is not estimable
+    seen: FloatArray  # number of units seen, with bands its mean given the fit
     steps: list[Step]
 
 
-def select(counts: FloatArray, finder: FaceFinder, threshold: float) -> Selected:
-    """Select a model for every row of `counts`, (rows, cells), among the terms of `finder`."""
+def select(
+    counts: FloatArray, finder: FaceFinder, threshold: float, high: FloatArray | None = None
+) -> Selected:
+    """Select a model for every row of `counts`, (rows, cells), among the terms of `finder`.
+
+    With `high` the counts are the lower ends of bands.
+    """
     terms, cells = finder.terms, finder.cells
     orders = np.array([hierarchical.order(int(t)) for t in terms])
     masks = np.tile(orders <= 1, (len(counts), 1))
@@ -55,18 +72,26 @@ def select(counts: FloatArray, finder: FaceFinder, threshold: float) -> Selected
     log_threshold = np.log(threshold) if threshold > 0 else -np.inf
     found = finder.faces(seen, masks)
     code = found.code.copy()
-    log_hidden = np.full(len(counts), np.nan)
+    log_hidden, number = np.full(len(counts), np.nan), counts.sum(axis=1)
     on_face, basis = found.on_face, found.basis
     rows = np.flatnonzero(code <= facial_set.BOUNDARY_FINITE)
     steps: list[Step] = []
     while rows.size:
-        fits = loglinear_fit.fit(counts[rows], terms, basis[rows], on_face[rows], cells)
+        upper = counts[rows] if high is None else high[rows]
+        fits: loglinear_fit.Fits | loglinear_banded.BandedFits
+        if high is None:
+            fits = loglinear_fit.fit(counts[rows], terms, basis[rows], on_face[rows], cells)
+        else:
+            fits = loglinear_banded.fit(
+                counts[rows], upper, terms, basis[rows], on_face[rows], cells
+            )
+            number[rows] = fits.expected.sum(axis=1)
         if not fits.converged.all():
             raise ArithmeticError("a log-linear fit of the selection did not converge")
         log_hidden[rows] = fits.log_hidden
-        overlap, expected = counts[rows] @ holds, fits.fitted @ holds
+        least, most, expected = counts[rows] @ holds, upper @ holds, fits.fitted @ holds
         tails = np.minimum(
-            poisson_tail.log_below(overlap, expected), poisson_tail.log_above(overlap, expected)
+            poisson_tail.log_below(most, expected), poisson_tail.log_above(least, expected)
         )
         candidate = ~masks[rows] & (orders >= 2) & (masks[rows].astype(int) @ lower == orders)
         tails[~candidate] = np.inf
@@ -78,12 +103,13 @@ def select(counts: FloatArray, finder: FaceFinder, threshold: float) -> Selected
                 Step(
                     rows,
                     columns,
-                    overlap[taken, columns],
+                    least[taken, columns],
+                    most[taken, columns],
                     expected[taken, columns],
                     tails[taken, columns],
                 )
             )
-    return Selected(masks, code, log_hidden, steps)
+    return Selected(masks, code, log_hidden, number, steps)
 
 
 def _parts(terms: IntArray, orders: IntArray) -> IntArray:

@@ -12,12 +12,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from countylines import _validate, resampling
-from countylines._kernels import bca, facial_set, loglinear_fit
+from countylines._kernels import bca, facial_set
 from countylines._progress import reporter
 from countylines._typing import RNG, Alternative, Progress
 from countylines.capture_recapture import _models
+from countylines.capture_recapture._fits import fit_models
+from countylines.capture_recapture._loglinear_bootstrap import suppressed, suppression_rule
 from countylines.capture_recapture._selection import Chooser, Chosen
-from countylines.capture_recapture.existence import facial
 from countylines.capture_recapture.selection_bootstrap import SelectionBootstrap
 from countylines.errors import (
     ApproximationWarning,
@@ -112,27 +113,30 @@ def left_out(counts: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 
 def jackknife(
-    kind: str, tables: FloatArray, weights: FloatArray, chosen: Chosen, estimate: float
+    kind: str, weights: FloatArray, chosen: Chosen, estimate: float
 ) -> tuple[FloatArray, FloatArray]:
     """Totals without one unit, and for how many units each stands.
 
     Where the hidden units are resampled too, each of them is an observation, and leaving one out
     changes nothing that is seen.
     """
-    totals = tables.sum(axis=1) + chosen.hidden
+    totals = chosen.seen + chosen.hidden
     if kind == "conditional":
         return totals, weights
     return np.append(totals, estimate), np.append(weights, estimate - weights.sum())
 
 
-def distinct(choose: Chooser, tables: FloatArray) -> Chosen:
+def distinct(choose: Chooser, low: FloatArray, high: FloatArray | None = None) -> Chosen:
     """`choose` for the distinct tables only."""
-    rows, back = np.unique(tables, axis=0, return_inverse=True)
+    both = low if high is None else np.hstack([low, high])
+    rows, back = np.unique(both, axis=0, return_inverse=True)
+    cells = low.shape[1]
     try:
-        found, back = choose(rows), back.ravel()
+        found = choose(rows[:, :cells], None if high is None else rows[:, cells:])
     except ArithmeticError as error:
         raise ConvergenceError("A log-linear fit of a replicate did not converge.") from error
-    return Chosen(found.masks[back], found.code[back], found.hidden[back])
+    at = back.ravel()
+    return Chosen(found.masks[at], found.code[at], found.hidden[at], found.seen[at])
 
 
 def bootstrap(
@@ -148,24 +152,24 @@ def bootstrap(
     references: tuple[str, ...],
 ) -> SelectionBootstrap:
     """The estimate of `original` with limits that redo the selection in every replicate."""
-    observed = float(counts.values.sum())
+    least, most = float(counts.low.sum()), float(counts.high.sum())
     hidden = float(original.hidden.estimate)
-    if hidden + observed > _LARGEST_POPULATION:
+    if hidden + most > _LARGEST_POPULATION:
         raise InputError(
             _validate.sentence(
                 "kind", "'conditional' for so large a hidden number", repr(asked.kind)
             )
         )
     mask = np.isin(terms, _models.parse(original.generators, lists).terms)
-    fitted = _fitted(original, counts, lists) if asked.kind == "parametric" else counts.values
-    source = population(asked.kind, counts.values, fitted, hidden)
-    found, sizes = _replicated(choose, source, asked)
-    totals = sizes + found.hidden
-    limits = _limits(choose, counts.values, totals, float(original.estimate), asked)
-    low, high = max(limits.low, observed), max(limits.high, observed)
+    fitted, expected = _fitted(original, counts, lists)
+    source = population(asked.kind, expected, fitted, hidden)
+    found = _replicated(choose, source, asked, suppression_rule(counts))
+    totals = found.seen + found.hidden
+    limits = _limits(choose, counts, totals, float(original.estimate), asked)
+    low, high = max(limits.low, least), max(limits.high, least)
     models = _models_table(found, totals, terms, lists, mask)
     changed = 1.0 - float(models["share"][models["selected"]].sum())
-    facts = _facts(asked, limits, observed, found, changed)
+    facts = _facts(asked, limits, least, found, changed)
     shared: dict[str, Any] = {
         "standard_error": _spread(totals),
         "level": asked.level,
@@ -187,8 +191,8 @@ def bootstrap(
         "high": high,
         "hidden": dataclasses.replace(
             original.hidden,
-            low=low - observed,
-            high=high - observed,
+            low=max(low - most, 0.0),
+            high=high - least,
             method=method,
             _recompute=None,
             **shared,
@@ -203,28 +207,30 @@ def bootstrap(
 
 def _fitted(
     original: PopulationEstimate, counts: _models.Counts, lists: tuple[str, ...]
-) -> FloatArray:
-    """Fitted values of the cells under the model of the estimate."""
+) -> tuple[FloatArray, FloatArray]:
+    """Fitted values of the cells under the model of the estimate, and the counts, bands filled."""
     model = _models.parse(original.generators, lists)
-    faces = facial(model, counts)
-    fits = loglinear_fit.fit(
-        counts.values[None], model.terms, faces.basis, faces.on_face, counts.cells
-    )
-    fitted: FloatArray = fits.fitted[0]
-    return fitted
+    masks = np.ones((1, len(model.terms)), dtype=bool)
+    found = fit_models(counts, model.terms, masks)
+    return found.fits.fitted[0], found.expected[0]
 
 
-def _replicated(choose: Chooser, source: Population, asked: Request) -> tuple[Chosen, FloatArray]:
-    """Models selected in all replicates, and the numbers observed in them."""
+def _replicated(
+    choose: Chooser,
+    source: Population,
+    asked: Request,
+    rule: tuple[float, float] | None,
+) -> Chosen:
+    """Models selected in all replicates, their small counts hidden by the rule, if there is one."""
     report = reporter(asked.progress, "replicates")
     done = 0
 
     def statistic(tables: FloatArray) -> FloatArray:
         nonlocal done
-        chosen = distinct(choose, tables)
+        chosen = distinct(choose, *suppressed(tables, rule))
         done += len(tables)
         report(done, asked.replicates)
-        numbers = [tables.sum(axis=1), chosen.hidden, chosen.code.astype(np.float64)]
+        numbers = [chosen.seen, chosen.hidden, chosen.code.astype(np.float64)]
         return np.column_stack([*numbers, chosen.masks.astype(np.float64)])
 
     rows = resampling.replicate(
@@ -234,17 +240,23 @@ def _replicated(choose: Chooser, source: Population, asked: Request) -> tuple[Ch
         rng=asked.rng,
         batch=BATCH,
     )
-    return Chosen(rows[:, 3:] > 0, rows[:, 2].astype(np.int64), rows[:, 1]), rows[:, 0]
+    return Chosen(rows[:, 3:] > 0, rows[:, 2].astype(np.int64), rows[:, 1], rows[:, 0])
 
 
 def _limits(
-    choose: Chooser, counts: FloatArray, totals: FloatArray, estimate: float, asked: Request
+    choose: Chooser,
+    counts: _models.Counts,
+    totals: FloatArray,
+    estimate: float,
+    asked: Request,
 ) -> resampling.ReplicateInterval:
     options: dict[str, Any] = {}
     if asked.interval == "bca":
-        tables, weights = left_out(counts)
+        if counts.is_banded:
+            raise _no_bca("a band does not say from which cell one unit is left out")
+        tables, weights = left_out(counts.values)
         chosen = distinct(choose, tables)
-        without, times = jackknife(asked.kind, tables, weights, chosen, estimate)
+        without, times = jackknife(asked.kind, weights, chosen, estimate)
         if not np.isfinite(without).all():
             raise _no_bca("without some one unit the counts put no upper limit on the total")
         if not math.isfinite(bca.bias(totals[~np.isnan(totals)], estimate)):

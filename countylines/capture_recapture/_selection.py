@@ -34,18 +34,21 @@ class Chosen(NamedTuple):
 
     masks: BoolArray  # (rows, terms); no term at all where no model has an estimate
     code: IntArray  # position in facial_set.CODES
-    hidden: FloatArray  # infinite or nan where there is no estimate
+    hidden: FloatArray  # infinite, 0 or nan where there is no estimate
+    seen: FloatArray  # number of units seen, with bands its mean given the fit
 
 
-Chooser = Callable[[FloatArray], Chosen]
+Chooser = Callable[[FloatArray, FloatArray | None], Chosen]
+"""From counts, (rows, cells), or the lower and upper ends of bands."""
 
 
 def by_steps(finder: FaceFinder, threshold: float) -> Chooser:
     """Forward selection by Poisson tails."""
 
-    def choose(counts: FloatArray) -> Chosen:
-        found = stepwise.select(counts, finder, threshold)
-        return Chosen(found.masks, found.code, hidden_numbers(found.code, found.log_hidden))
+    def choose(counts: FloatArray, high: FloatArray | None = None) -> Chosen:
+        found = stepwise.select(counts, finder, threshold, high)
+        hidden = hidden_numbers(found.code, found.log_hidden)
+        return Chosen(found.masks, found.code, hidden, found.seen)
 
     return choose
 
@@ -55,13 +58,14 @@ def by_criterion(finder: FaceFinder, criterion: str, masks: BoolArray) -> Choose
     models = best_model.family(masks, finder.terms)
     parameters = masks.sum(axis=1)
 
-    def choose(counts: FloatArray) -> Chosen:
+    def choose(counts: FloatArray, high: FloatArray | None = None) -> Chosen:
         sizes, back = np.unique(np.maximum(counts.sum(axis=1), 1.0), return_inverse=True)
         charged = [criteria.penalty(criterion, parameters, float(n)) for n in sizes]
         found = best_model.best(counts, models, finder, np.stack(charged)[back])
         none = found.model < 0
         chosen = np.where(none[:, None], False, masks[found.model])
-        return Chosen(chosen, found.code, hidden_numbers(found.code, found.log_hidden))
+        hidden = hidden_numbers(found.code, found.log_hidden)
+        return Chosen(chosen, found.code, hidden, counts.sum(axis=1))
 
     return choose
 
@@ -72,10 +76,10 @@ def by_bounds(finder: FaceFinder, criterion: str, start: BoolArray) -> Chooser:
     `start` are models fitted first, which may well be good.
     """
 
-    def choose(counts: FloatArray) -> Chosen:
+    def choose(counts: FloatArray, high: FloatArray | None = None) -> Chosen:
         found = [_bounded(row, finder, criterion, start) for row in counts]
         masks, code, hidden = zip(*found, strict=True)
-        return Chosen(np.stack(masks), np.array(code), np.array(hidden))
+        return Chosen(np.stack(masks), np.array(code), np.array(hidden), counts.sum(axis=1))
 
     return choose
 
@@ -125,9 +129,10 @@ def by_walk(finder: FaceFinder, criterion: str) -> Chooser:
         pairs = zip(parameters, sizes, strict=True)
         return np.array([float(criteria.penalty(criterion, k, float(n))) for k, n in pairs])
 
-    def choose(counts: FloatArray) -> Chosen:
+    def choose(counts: FloatArray, high: FloatArray | None = None) -> Chosen:
         found = downhill.walk(counts, finder, penalty)
-        return Chosen(found.masks, found.code, hidden_numbers(found.code, found.log_hidden))
+        hidden = hidden_numbers(found.code, found.log_hidden)
+        return Chosen(found.masks, found.code, hidden, counts.sum(axis=1))
 
     return choose
 

@@ -15,7 +15,13 @@ from scipy import stats
 
 import countylines as cl
 from countylines._kernels import hierarchical, loglinear_fit
-from countylines.capture_recapture import SelectionBootstrap, existence, loglinear, stepwise
+from countylines.capture_recapture import (
+    SelectionBootstrap,
+    _resampled_selection,
+    existence,
+    loglinear,
+    stepwise,
+)
 from countylines.errors import InputError, InputTypeError
 
 CASES = json.loads((Path(__file__).parents[1] / "reference" / "stepwise.json").read_text())["cases"]
@@ -258,6 +264,87 @@ def test_errors(small):
     two = cl.CaptureHistories.from_cells({"11": 3, "10": 4, "01": 5}, lists=["A", "B"])
     with pytest.raises(InputError, match=r"of three lists or more, got 2. Use chapman\(\)"):
         stepwise(two)
-    banded = cl.CaptureHistories.from_cells(SMALL | {"111": (1, 4)}, lists=["A", "B", "C"])
-    with pytest.raises(InputError, match="`histories` must be of exact counts"):
-        stepwise(banded)
+
+
+class TestBands:
+    """Counts of 1 to 4 printed as "fewer than 5"."""
+
+    cells = SMALL | {"110": 26, "111": (1, 4)}
+
+    @pytest.fixture
+    def banded(self):
+        return cl.CaptureHistories.from_cells(self.cells, lists=["A", "B", "C"])
+
+    def exact(self, count, **options):
+        table = cl.CaptureHistories.from_cells(self.cells | {"111": count}, lists=["A", "B", "C"])
+        return stepwise(table, **options)
+
+    @pytest.mark.parametrize("threshold", [0.02, 0.3])
+    def test_the_range_is_that_of_every_whole_table(self, banded, threshold):
+        result = stepwise(banded, threshold=threshold, interval="lognormal")
+        each = [self.exact(n, threshold=threshold, interval="wald") for n in (1, 2, 3, 4)]
+        totals = [e.estimate for e in each]
+        assert result.region_low == pytest.approx(min(totals), rel=1e-9)
+        assert result.region_high == pytest.approx(max(totals), rel=1e-9)
+        assert "all 4 tables within the bands, the model selected in each" in str(result)
+
+    def test_an_interaction_is_added_only_if_every_count_would_add_it(self):
+        """One of 81 to 84 units is; one of 23 to 33, against 34 expected, is not."""
+        lists = ["A", "B", "C"]
+        sure = cl.CaptureHistories.from_cells(self.cells | {"110": 80}, lists=lists)
+        result = stepwise(sure, interval="lognormal")
+        assert result.model == "A*B + C"
+        assert "A*B (81 to 84 seen" in path(result)
+        unsure = self.cells | {"110": (14, 60), "111": 3}
+        table = cl.CaptureHistories.from_cells(unsure, lists=lists)
+        assert stepwise(table, interval="lognormal").model == "A + B + C"
+        models = set()
+        for count in (14, 60):
+            whole = cl.CaptureHistories.from_cells(unsure | {"110": count}, lists=lists)
+            models.add(stepwise(whole, interval="lognormal").model)
+        assert "A*B + C" in models
+
+    def test_the_estimate_is_that_of_the_model_on_the_bands(self, banded):
+        result = stepwise(banded, rng=1, replicates=99)
+        alone = loglinear(banded, result.generators, interval="lognormal")
+        assert result.estimate == pytest.approx(alone.estimate, rel=1e-10)
+        assert result.n_observed == pytest.approx(alone.n_observed, rel=1e-10)
+
+    def test_replicates_are_suppressed_by_the_same_rule(self, banded, monkeypatch):
+        met = []
+        original = _resampled_selection.distinct
+
+        def spied(choose, low, high=None):
+            met.append((low, high))
+            return original(choose, low, high)
+
+        monkeypatch.setattr(_resampled_selection, "distinct", spied)
+        result = stepwise(banded, rng=1, replicates=200)
+        low, high = (np.concatenate(part) for part in zip(*met, strict=True))
+        assert low.shape == (200, 7)
+        assert set(zip(low[low < high], high[low < high], strict=True)) == {(1.0, 4.0)}
+        assert not ((low == high) & (low >= 1) & (low <= 4)).any()
+        assert result.low < result.estimate < result.high
+        assert np.isfinite(result.draws).mean() > 0.9
+
+    def test_a_band_of_one_number_is_that_number(self):
+        lists = ["A", "B", "C"]
+        known = cl.CaptureHistories.from_cells(self.cells | {"111": (3, 3)}, lists=lists)
+        one, two = stepwise(known, rng=1), self.exact(3, rng=1)
+        assert (one.estimate, one.low, one.high) == (two.estimate, two.low, two.high)
+
+    def test_many_tables_are_sampled_and_the_note_says_so(self):
+        wide = {k: (n, n + 9) if n < 30 else n for k, n in SMALL.items()}
+        table = cl.CaptureHistories.from_cells(wide, lists=["A", "B", "C"])
+        result = stepwise(table, interval="lognormal")
+        assert "4,098 of 1e+04 tables" in str(result)
+        assert "the true range may be wider" in str(result)
+        assert result.region_low < result.estimate < result.region_high
+
+    def test_what_is_refused(self, banded):
+        with pytest.raises(InputError, match="a band does not say from which cell one unit is"):
+            stepwise(banded, interval="bca", rng=1, replicates=99)
+        several = self.cells | {"101": (10, 19)}
+        table = cl.CaptureHistories.from_cells(several, lists=["A", "B", "C"])
+        with pytest.raises(InputError, match="of one kind of band where tables are simulated"):
+            stepwise(table, rng=1, replicates=99)

@@ -116,10 +116,10 @@ def simulate(population, rule, seed, tables):
         left = [resampled.left_out(counts) for counts in drawn]
         pooled = choose(np.concatenate([t for t, _ in left]))
         stops = np.cumsum([len(w) for _, w in left])
-        for i, (rows, weights) in enumerate(left):
+        for i, (_, weights) in enumerate(left):
             part = slice(stops[i] - len(weights), stops[i])
             mine = type(pooled)(*(values[part] for values in pooled))
-            without, times = resampled.jackknife(kind, rows, weights, mine, estimates[i])
+            without, times = resampled.jackknife(kind, weights, mine, estimates[i])
             for interval in resampled.INTERVALS:
                 found = limits(totals[i], estimates[i], interval, without, times)
                 ends.setdefault((kind, interval), []).append(found)
