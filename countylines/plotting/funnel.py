@@ -216,6 +216,7 @@ def _name(
     """Write the names beside their points, where nothing that is drawn yet is in the way."""
     if not names.shape[1]:
         return
+    ax.figure.draw_without_rendering()  # so that the axes have the place that they will have
     drawn = np.isfinite(rates)
     points = ax.transData.transform(np.c_[size[drawn], rates[drawn]])
     taken = [(x - 3.0, y - 3.0, x + 3.0, y + 3.0) for x, y in points]
