@@ -236,7 +236,7 @@ class ModelSearch:
             What a replicate draws (:func:`stepwise`): seen and hidden units by the observed shares
             of the cells or by those of the best model; or the observed units alone.
         interval : {"percentile", "basic", "bca"}, default "percentile"
-            How the limits are read off the replicates (:func:`~countylines.resampling.interval`).
+            How the limits are read off the replicates (``countylines.resampling.interval``).
         replicates : int, default 1000
             How many, at least 99.
         level : float, default 0.95

@@ -65,7 +65,7 @@ def stepwise(
         observed units alone. See Notes.
     interval : str, default "percentile"
         ``"percentile"``, ``"basic"`` or ``"bca"``: limits from the replicates
-        (:func:`~countylines.resampling.interval`). ``"profile"``, ``"wald"`` or ``"lognormal"``:
+        (``countylines.resampling.interval``). ``"profile"``, ``"wald"`` or ``"lognormal"``:
         those of :func:`loglinear` for the selected model, which ignore the selection and are too
         short; a note says so.
     replicates : int, default 1000

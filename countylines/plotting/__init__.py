@@ -4,6 +4,7 @@ matplotlib is imported on use. Install it with ``pip install "countylines[plot]"
 
 - :func:`disagreement`: the total that each model of a search gives, against how it ranks.
 - :func:`forest`: estimates with their intervals, one a line.
+- :func:`overlap`: who is on which list, for any number of lists.
 - :func:`stock_and_flow`: how many are active, with openings and closings.
 - :func:`survival`: curves over time with their limits.
 - :func:`funnel`: rates of many areas against their size, with control limits.
@@ -14,7 +15,8 @@ from __future__ import annotations
 from countylines.plotting.disagreement import disagreement
 from countylines.plotting.forest import forest
 from countylines.plotting.funnel import funnel
+from countylines.plotting.overlap import overlap
 from countylines.plotting.stock_and_flow import stock_and_flow
 from countylines.plotting.survival import survival
 
-__all__ = ["disagreement", "forest", "funnel", "stock_and_flow", "survival"]
+__all__ = ["disagreement", "forest", "funnel", "overlap", "stock_and_flow", "survival"]

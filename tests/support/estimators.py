@@ -245,6 +245,7 @@ EXEMPT: Mapping[str, str] = {
     "length_biased_mean": "one row of lives in, one estimate out",
     "mean_recurrences": "one table in, a curve out",
     "cumulative_incidence": "one table in, curves out",
+    "funnel_limits": "its target may come from all areas; its kinds are tried in its own tests",
     "standardised_rate": "a reduction over strata; its kinds are tried in its own tests",
     "pooled_rate": "areas in, one estimate out",
     "pooled_proportion": "areas in, one estimate out",
