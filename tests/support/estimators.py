@@ -241,7 +241,6 @@ ESTIMATORS: tuple[Row, ...] = (
 
 EXEMPT: Mapping[str, str] = {
     "banded_total": "bands in, reduced over a dimension; its kinds are tried in its own tests",
-    "funnel_limits": "its target may come from all areas; its kinds are tried in its own tests",
     "length_biased_mean": "one row of lives in, one estimate out",
     "mean_recurrences": "one table in, a curve out",
     "cumulative_incidence": "one table in, curves out",
