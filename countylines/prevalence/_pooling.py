@@ -338,8 +338,8 @@ def _predicted(
 
 
 def typical_size(outcome: Outcome, x: FloatArray, n: FloatArray) -> float:
-    """Harmonic mean of the sizes, in expected events for rates."""
-    typical = 1.0 / np.mean(1.0 / n)
+    """Median of the sizes, in expected events for rates."""
+    typical = np.median(n)
     return float(typical * x.sum() / n.sum() if outcome is RATE else typical)
 
 

@@ -104,6 +104,9 @@ def rank_intervals(
 
     .. math:: E(R_i) = 1 + \sum_{j \ne i} P(\lambda_j > \lambda_i \mid x).
 
+    Where a rank is nearly certain the expected rank can lie a little outside its interval, which
+    has whole numbers for ends.
+
     ``"pairwise"`` tests for every pair which rate is higher, by the binomial law of one count given
     their sum, with Holm's control of the chance of any error. Area :math:`i` is ranked from one
     more than the number of areas found higher to the number of areas less those found lower.

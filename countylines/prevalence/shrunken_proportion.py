@@ -77,7 +77,7 @@ def shrunken_proportion(
     at the :math:`p` and :math:`\rho` of largest likelihood: between the area's own share and
     :math:`p`. ``interval="hierarchical"`` averages the posterior of :math:`p_i` over all :math:`p`
     and :math:`\rho`, with a flat prior for the log odds of :math:`p` and a uniform one for
-    :math:`M / (M + n)` at the harmonic mean :math:`n` of the totals.
+    :math:`M / (M + n)` at the median :math:`n` of the totals.
 
     Where no area has an event (or a non-event) the estimates are the end of the range and the
     limits each area's own; one area alone cannot be shrunk, and there is no estimate.

@@ -122,7 +122,7 @@ def shrunken_rate(
     :math:`\mu`. ``interval="hierarchical"`` averages the posterior of :math:`\lambda_i` over all
     :math:`\mu` and :math:`\alpha`, with a flat prior for :math:`\log \mu` and a uniform one for the
     share :math:`1 / (1 + \alpha m)` by which an area of typical size is shrunk (:math:`m` is its
-    expected count at the overall rate, by the harmonic mean of the exposures). ``"plug-in"`` takes
+    expected count at the overall rate, for the median exposure). ``"plug-in"`` takes
     the two for known.
 
     ``"marshall"`` gives :math:`b + \frac{a}{a + b / e_i}(x_i / e_i - b)`, with the mean :math:`b`
