@@ -116,14 +116,14 @@ def fitted_increments(triangle: FloatArray) -> tuple[FloatArray, FloatArray]:
     return ultimate[..., None] * np.diff(share, axis=-1, prepend=0.0)[..., None, :], at_latest
 
 
-def dispersion(increments: FloatArray, fitted: FloatArray) -> float:
-    """Pearson's chi-squared over its degrees of freedom, of the known increments."""
+def dispersion(increments: FloatArray, fitted: FloatArray) -> tuple[float, int]:
+    """Pearson's chi-squared over its degrees of freedom, and these, of the known increments."""
     known = ~np.isnan(increments) & (fitted > 0)
     rows, columns = increments.shape
-    spare = known.sum() - rows - columns + 1
+    spare = int(known.sum()) - rows - columns + 1
     if spare <= 0:
-        return 1.0
-    return float(((increments - fitted)[known] ** 2 / fitted[known]).sum() / spare)
+        return 1.0, 0
+    return float(((increments - fitted)[known] ** 2 / fitted[known]).sum() / spare), spare
 
 
 def draw(rng: np.random.Generator, mean: FloatArray, phi: float, size: int) -> FloatArray:

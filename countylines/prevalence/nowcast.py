@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import ndtri
+from scipy.special import chdtrc, ndtri
 
 from countylines import _validate
 from countylines._kernels import chain_ladder, reverse_hazard
@@ -28,7 +28,7 @@ Columns = tuple[FloatArray, FloatArray, FloatArray, FloatArray]
 METHODS = ("chain-ladder", "bootstrap", "reverse-hazard")
 BLOCK = 1024
 FEW = 5.0
-DISPERSED = 2.0  # Pearson's dispersion from which counts are no longer taken as Poisson
+DISPERSED = 0.001  # p-value below which counts are no longer taken as Poisson
 
 
 def nowcast(
@@ -219,7 +219,7 @@ def _by_bootstrap(
     known = ~np.isnan(data.counts)
     fitted, _ = chain_ladder.fitted_increments(data.counts)
     fitted = np.where(np.isfinite(fitted), fitted, 0.0)
-    phi = max(chain_ladder.dispersion(data.increments, fitted), 1.0)
+    phi = max(chain_ladder.dispersion(data.increments, fitted)[0], 1.0)
     _, count = chain_ladder.latest(data.counts)
     sizes = [min(BLOCK, replicates - start) for start in range(0, replicates, BLOCK)]
     children = _validate.generator(rng).spawn(len(sizes))
@@ -320,8 +320,9 @@ def _notes(
         warn(text, SparseDataWarning)
     if method == "reverse-hazard":
         fitted, _ = chain_ladder.fitted_increments(data.counts)
-        phi = chain_ladder.dispersion(data.increments, np.where(np.isfinite(fitted), fitted, 0.0))
-        if phi > DISPERSED:
+        fitted = np.where(np.isfinite(fitted), fitted, 0.0)
+        phi, spare = chain_ladder.dispersion(data.increments, fitted)
+        if spare > 0 and chdtrc(spare, phi * spare) < DISPERSED:
             text = (
                 f"Counts vary {phi:.2g} times as much as Poisson counts do: delays differ between "
                 "origins, and the limits are too narrow. Use method='bootstrap'."

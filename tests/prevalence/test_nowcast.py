@@ -75,8 +75,8 @@ def test_the_dispersion_of_the_published_example():
     """52,601, as printed by England and Verrall (1999) for the same triangle."""
     triangle = np.array(CASE["inputs"]["triangle"], dtype=float)
     fitted, _ = chain_ladder.fitted_increments(triangle)
-    phi = chain_ladder.dispersion(np.diff(triangle, axis=1, prepend=0.0), fitted)
-    assert round(phi) == 52601
+    phi, spare = chain_ladder.dispersion(np.diff(triangle, axis=1, prepend=0.0), fitted)
+    assert (round(phi), spare) == (52601, 36)
 
 
 @quiet
@@ -313,3 +313,18 @@ def test_options_that_cannot_be_used():
         nowcast(SMALL, method="mack")
     with pytest.raises(InputError, match="`replicates` must be a whole number of at least 100"):
         nowcast(SMALL, method="bootstrap", replicates=9)
+
+
+@quiet
+def test_the_error_of_the_sum_is_the_spread_of_its_misses():
+    """Completenesses share what is uncertain; months do not miss independently."""
+    rng = np.random.default_rng(6)
+    share = np.array([0.4, 0.3, 0.2, 0.1])
+    ahead = np.arange(4)[None, :] > (4 - np.arange(5))[:, None]
+    misses, errors = [], []
+    for _ in range(600):
+        counts = rng.poisson(100 * share, (5, 4)).astype(float).cumsum(axis=1)
+        found = nowcast(np.where(ahead, NAN, counts)).attrs["total"]
+        misses.append(found["estimate"] - counts[:, -1].sum())
+        errors.append(found["standard_error"])
+    assert np.std(misses) == pytest.approx(np.mean(errors), rel=0.08)
