@@ -162,8 +162,8 @@ class TimeCurve:
         Returns
         -------
         Estimate
-            The first time at which the share is reached, in `time_unit`. Not estimable, with its
-            low end, where watching ends before.
+            The first time at which the share is reached, in `time_unit`; the curve of a law alone
+            gives a standard error. Not estimable, with its low end, where watching ends before.
 
         Raises
         ------

@@ -122,7 +122,17 @@ class TestDocstrings:
         assert [e for e in recent if "https://" not in e] == []
 
     @pytest.mark.parametrize(
-        "name", ["Estimate", "PopulationEstimate", "Posterior", "TestResult", "Verdict", "Note"]
+        "name",
+        [
+            "Estimate",
+            "PopulationEstimate",
+            "Posterior",
+            "Survival",
+            "TestResult",
+            "TimeCurve",
+            "Verdict",
+            "Note",
+        ],
     )
     def test_a_result_documents_its_fields(self, name):
         kind = getattr(cl, name)

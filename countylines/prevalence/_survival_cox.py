@@ -33,7 +33,10 @@ def fitted(
     event = spells.ended
     centre, spread = design.mean(axis=0), design.std(axis=0)
     verdict, curve = OK, None
-    facts = [Fact("drawn-for", f"The curve is that of a life with {words}.")]
+    facts = [
+        Fact("drawn-for", f"The curve is that of a life with {words}."),
+        Fact("mean-without-limits", "A mean of this curve comes without a standard error."),
+    ]
     beta = np.full(centre.size, np.nan)
     covariance = np.full((beta.size, beta.size), np.nan)
     log_likelihood = np.nan

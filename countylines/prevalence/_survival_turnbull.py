@@ -137,7 +137,9 @@ def _facts(
     if not found.unique:
         text = "Other curves fit as well: where mass lies among some intervals is not determined."
         facts.append(Fact("not-unique", text))
-    if interval == "bootstrap":
+    if interval == "none":
+        facts.append(Fact("no-limits", "No limits were asked for."))
+    else:
         text = (
             "Limits are percentiles of resampled spells. Where ends are known to intervals only, "
             "the curve converges slowly and such limits are rough."

@@ -159,10 +159,11 @@ def survival(
     of spells, wider, and needs all watched from the beginning: without unfinished spells it is
     Clopper-Pearson. ``"equal-precision"`` is Nair's band [4]_ on the log-log scale.
 
-    Where the curve is 0 the other methods have 0 below and their last upper limit above, which
-    holds since survival cannot rise. Before the first end, where other software gives 1 to 1, the
-    lower limit is :math:`(\alpha/2)^{1/m}` with :math:`m` the least number at risk so far, or the
-    lower limit after the first end if that is larger: nothing seen is not nothing.
+    Where the curve is 0 its standard error is undefined, and the other methods have 0 below and
+    their last upper limit above, which holds since survival cannot rise. Before the first end,
+    where other software gives 1 to 1, the lower limit is :math:`(\alpha/2)^{1/m}` with :math:`m`
+    the least number at risk so far, or the lower limit after the first end if that is larger:
+    nothing seen is not nothing.
 
     ``"turnbull"`` maximises the likelihood below over all laws, by Newton's method on cumulative
     hazards, until no direction raises it by more than 1e-10 a spell. It says how much falls between

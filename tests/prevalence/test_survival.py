@@ -254,6 +254,32 @@ class TestValues:
         other = survival(LINES.iloc[::-1], duration="days", event="ended", by="force")
         assert one.identical(other)
 
+    @pytest.mark.parametrize("dtype", ["int8", "uint16", "int64", "float32", "Int64", "Float64"])
+    def test_every_type_of_number_is_taken(self, dtype):
+        frame = LINES.assign(days=LINES["days"].astype(dtype), found=LINES["found"].astype(dtype))
+        options = {"duration": "days", "entry": "found", "event": "ended", "start": 5}
+        assert survival(frame, **options).identical(survival(LINES, **options))
+
+    def test_nullable_flags_and_numbers_say_whether_a_life_ended(self):
+        one = survival(LINES, duration="days", event="ended")
+        for dtype in ("boolean", "int64", "float64"):
+            frame = LINES.assign(ended=LINES["ended"].astype(dtype))
+            assert survival(frame, duration="days", event="ended").identical(one)
+
+    def test_one_spell(self):
+        lives = survival(LINES.head(1), duration="days")
+        assert lives.estimate.to_dict() == {5: 0.0}
+        assert (lives.low[5], lives.high[5]) == (0, 1)
+        assert lives.at(4).low == pytest.approx(0.025)
+
+    def test_very_long_and_very_short_lives(self):
+        for factor in (1e-12, 1e12):
+            frame = LINES.assign(days=LINES["days"] * factor)
+            for model in ("weibull", "lognormal", "loglogistic", "exponential"):
+                one = survival(frame, duration="days", event="ended", model=model).quantile(0.5)
+                other = survival(LINES, duration="days", event="ended", model=model).quantile(0.5)
+                assert one.estimate == pytest.approx(factor * other.estimate, rel=1e-8)
+
     def test_the_table_is_not_changed(self):
         before = LINES.copy()
         survival(LINES, duration="days", event="ended", by="force")
@@ -980,7 +1006,9 @@ class TestTurnbull:
         assert one.mean().high >= one.mean().region_high
         assert one.quantile(0.5).low <= 5
         assert one.quantile(0.5).high >= 6
-        assert np.isnan(self.lives().low).all()
+        without = self.lives()
+        assert np.isnan(without.low).all()
+        assert "no-limits" in codes(without)
 
     def test_a_risk_set_that_may_have_emptied(self):
         frame = pd.DataFrame({"e": [0, 0, 2, 2.5], "a": [1, 1, 4, 6], "b": [3, 3, 5, 7]})
@@ -1024,6 +1052,7 @@ class TestCox:
             assert lives.at(time).estimate == pytest.approx(np.exp(-hazard), rel=1e-12)
         assert ((lives.low < lives.estimate) & (lives.estimate < lives.high)).all()
         assert math.isnan(lives.mean(10).standard_error)
+        assert "mean-without-limits" in codes(lives)
         assert lives.mean(10).estimable
         assert not lives.mean().estimable
         assert "Cox D. R." in lives.cite()
