@@ -67,8 +67,8 @@ def funnel_limits(
         Whether areas in control vary by more than chance: all by a factor of the variance, or by a
         variance between areas that does not shrink in large ones.
     dispersion : float or None, optional
-        That factor (at least 1), or that variance on the scale of `transform` (at least 0). None:
-        estimated from `count`.
+        That factor (at least 1), or that variance on the scale of `transform` of rates per `per`
+        (at least 0). None: estimated from `count`.
     estimator : {"dersimonian-laird", "reml"}, default "dersimonian-laird"
         How the variance between areas is estimated.
     winsorise : float, default 0.1

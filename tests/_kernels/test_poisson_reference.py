@@ -12,7 +12,8 @@ from countylines._kernels.poisson import METHODS
 
 pytestmark = pytest.mark.reference
 CASES = json.loads((Path(__file__).parents[1] / "reference" / "rate.json").read_text())["cases"]
-RATES = [case for case in CASES if case["family"] != "smr"]
+INDIRECT = [case for case in CASES if case["family"] == "indirect standardisation"]
+RATES = [case for case in CASES if case["family"] != "smr" and case not in INDIRECT]
 RATIOS = [case for case in CASES if case["family"] == "smr"]
 SWITCH = "exact below a count of 10, Byar's formula from 10"
 KEYS = {
@@ -94,6 +95,29 @@ def test_observed_to_expected_ratio(case):
     for key in compared:
         rtol = case["tolerance"]["rtol"]
         np.testing.assert_allclose(found[key], expected[key], rtol=rtol, atol=1e-12)
+
+
+@pytest.mark.parametrize("case", INDIRECT, ids=lambda case: case["id"])
+def test_indirect_standardisation(case):
+    """Observed over expected; as a rate, times that of the reference."""
+    inputs, expected, options = case["inputs"], case["expected"], case["parameters"]
+    count, people, ref_count, ref_people = (
+        np.array(inputs[key], dtype=float)
+        for key in ("count", "population", "ref_count", "ref_population")
+    )
+    norm = (people * ref_count / ref_people).sum()
+    observed = count.sum()
+    low, high = limits(SWITCH, observed, norm, options.get("level", options.get("conf_level")))
+    found = {"observed": observed, "expected": norm, "estimate": observed / norm}
+    found |= {"lower": low, "upper": high}
+    if "ref_rate" in expected:
+        scale = options["multiplier"] * ref_count.sum() / ref_people.sum()
+        found |= {"ref_rate": scale, "value": scale * observed / norm}
+        found |= {"lowercl": scale * low, "uppercl": scale * high}
+    words = {"method", "confidence", "statistic"}
+    assert expected.keys() - words <= found.keys()
+    for key in expected.keys() - words:
+        assert found[key] == pytest.approx(expected[key], rel=case["tolerance"]["rtol"])
 
 
 def test_every_case_is_compared():
