@@ -154,7 +154,7 @@ def bootstrap(
     """The estimate of `original` with limits that redo the selection in every replicate."""
     least, most = float(counts.low.sum()), float(counts.high.sum())
     hidden = float(original.hidden.estimate)
-    if hidden + most > _LARGEST_POPULATION:
+    if asked.kind != "conditional" and hidden + most > _LARGEST_POPULATION:
         raise InputError(
             _validate.sentence(
                 "kind", "'conditional' for so large a hidden number", repr(asked.kind)

@@ -286,3 +286,10 @@ def test_a_fit_that_fails_is_an_error_of_the_package():
 
     with pytest.raises(ConvergenceError, match="fit of a replicate did not converge"):
         resampled.distinct(choose, np.ones((2, 3)))
+
+
+def test_a_population_too_large_to_draw_is_refused():
+    huge = table({"111": 1, "100": 4 * 10**9, "010": 4 * 10**9, "001": 4 * 10**9})
+    with pytest.raises(InputError, match="`kind` must be 'conditional' for so large a hidden num"):
+        quiet(huge, rng=1, replicates=99, threshold=0)
+    assert quiet(huge, rng=1, replicates=99, threshold=0, kind="conditional").low > 2**62
