@@ -162,6 +162,17 @@ def test_no_threshold_adds_nothing(small):
     assert path(result).endswith(": none.")
 
 
+def test_an_interaction_without_an_estimate_is_passed_over():
+    """No unit on A and B alone: with all three pairs the hidden number has no upper limit."""
+    cells = {"111": 4, "101": 7, "011": 5, "100": 30, "010": 25, "001": 40}
+    table = cl.CaptureHistories.from_cells(cells, lists=["A", "B", "C"])
+    result = stepwise(table, threshold=1, interval="wald")
+    assert result.estimable
+    assert len([g for g in result.generators if len(g) == 2]) == 2
+    assert existence(table, "all-two-way").code == "hidden-infinite"
+    assert len(added(result)) == 2
+
+
 def test_higher_orders_need_their_parts():
     """An interaction of three lists enters only after its three pairs."""
     cells = {"0111": 60, "1111": 40, "0110": 5, "0101": 6, "0011": 4, "0100": 80, "0010": 90}
@@ -287,6 +298,21 @@ class TestBands:
         assert result.region_low == pytest.approx(min(totals), rel=1e-9)
         assert result.region_high == pytest.approx(max(totals), rel=1e-9)
         assert "all 4 tables within the bands, the model selected in each" in str(result)
+
+    def test_either_end_of_a_band_can_be_either_end_of_the_range(self):
+        """More units on one list alone mean more hidden ones; more on two lists mean fewer."""
+        for pattern in ("100", "011"):
+            ends = []
+            for count in (20, 24):
+                whole = SMALL | {pattern: count}
+                table = cl.CaptureHistories.from_cells(whole, lists=["A", "B", "C"])
+                ends.append(stepwise(table, threshold=0, interval="wald").estimate)
+            banded = SMALL | {pattern: (20, 24)}
+            table = cl.CaptureHistories.from_cells(banded, lists=["A", "B", "C"])
+            result = stepwise(table, threshold=0, interval="lognormal")
+            found = [result.region_low, result.region_high]
+            assert found == pytest.approx(sorted(ends), rel=1e-9)
+            assert (ends[0] < ends[1]) == (pattern == "100")
 
     def test_an_interaction_is_added_only_if_every_count_would_add_it(self):
         """One of 81 to 84 units is; one of 23 to 33, against 34 expected, is not."""
