@@ -39,6 +39,7 @@ INTERVALS = ("percentile", "basic", "bca")
 LEAST_REPLICATES = 99
 BATCH = 128
 UNSTABLE = 0.05
+_MODELS_NAMED = 3
 _LARGEST_POPULATION = 2.0**62
 REFERENCES = {
     "semiparametric": ("norris1996", "buckland1991"),
@@ -169,7 +170,7 @@ def bootstrap(
     low, high = max(limits.low, least), max(limits.high, least)
     models = _models_table(found, totals, terms, lists, mask)
     changed = 1.0 - float(models["share"][models["selected"]].sum())
-    facts = _facts(asked, limits, least, found, changed)
+    facts = _facts(asked, limits, least, found, changed, models)
     shared: dict[str, Any] = {
         "standard_error": _spread(totals),
         "level": asked.level,
@@ -341,6 +342,7 @@ def _facts(
     observed: float,
     found: Chosen,
     changed: float,
+    models: pd.DataFrame,
 ) -> tuple[Note, ...]:
     lost = float(np.mean(found.code > facial_set.BOUNDARY_FINITE))
     notes = [
@@ -349,6 +351,7 @@ def _facts(
             f"The model was selected anew in each of {asked.replicates:,} replicates; "
             f"{changed:.0%} of them selected another model. {_KIND_WORDS[asked.kind]}",
         ),
+        Note("models-selected", _most_often(models)),
         *limits.notes,
     ]
     if lost > UNSTABLE:
@@ -367,6 +370,18 @@ def _facts(
         text = f"A limit below the {observed:,.0f} units seen was set to that number."
         notes.append(Note("limit-below-observed", text))
     return tuple(notes)
+
+
+def _most_often(models: pd.DataFrame) -> str:
+    """The models selected in most replicates, with the median of their totals."""
+    named = models[models["model"] != ""]
+    first = [
+        f"{row.model} ({row.share:.0%}, median total {row.median:,.0f})"
+        for row in named.head(_MODELS_NAMED).itertuples()
+    ]
+    rest = len(named) - len(first)
+    more = f"; and {rest:,} other{'s' if rest > 1 else ''}" if rest > 0 else ""
+    return f"Selected most often: {'; '.join(first) or 'none'}{more}."
 
 
 def _warned(code: str, text: str, category: type[CountyLinesWarning]) -> Note:

@@ -271,7 +271,7 @@ class ModelSearch:
 
         See Also
         --------
-        stepwise : another rule of selection; its Notes define the kinds of bootstrap.
+        stepwise : another rule; its Notes define the kinds of bootstrap and how well they cover.
 
         Notes
         -----

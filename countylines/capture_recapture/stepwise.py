@@ -153,8 +153,10 @@ def stepwise(
     few units were seen: there they end too low. BCa limits were no better, and worse there (79 %).
     Conditional limits held it in 83 to 89 % of dense tables and in 43 % where nearly all was seen;
     where little is seen the kinds hardly differ. Basic limits end too low in very sparse tables
-    (82 %). The log-normal limits of the one model selected held it in 91 to 95 %. All of this
-    is where some model is right.
+    (82 %). The log-normal limits of the one model selected held it in 91 to 95 %. With the best
+    model by BIC (:meth:`ModelSearch.bootstrap`, 150 tables of each of three populations)
+    semiparametric percentile limits held it in 95 to 97 %, those of the one model in 87 to 95 %.
+    In all of these populations some model among the candidates is right.
 
     Time grows with the number of replicates, of steps and of candidates. 1,000 replicates of five
     lists take less than a second; with more lists each fit costs about in proportion to the

@@ -293,3 +293,23 @@ def test_a_population_too_large_to_draw_is_refused():
     with pytest.raises(InputError, match="`kind` must be 'conditional' for so large a hidden num"):
         quiet(huge, rng=1, replicates=99, threshold=0)
     assert quiet(huge, rng=1, replicates=99, threshold=0, kind="conditional").low > 2**62
+
+
+def test_the_summary_names_the_models_selected_most_often():
+    result = quiet(table(DEPENDENT), rng=1, threshold=0.2)
+    first = result.models.iloc[0]
+    text = f"{first['model']} ({first['share']:.0%}, median total {first['median']:,.0f})"
+    assert f"Selected most often: {text}" in str(result)
+    one = quiet(table(DEPENDENT), rng=1, threshold=0)
+    assert str(one).count("(100%, median total") == 1
+    assert " other" not in next(n.text for n in one.notes if n.code == "models-selected")
+
+
+def test_results_become_frames_and_datasets():
+    result = quiet(table(DEPENDENT), rng=1, replicates=120)
+    data = result.to_xarray()
+    assert data["draws"].shape == (1, 120)
+    assert data.attrs["interval_method"] == "semiparametric bootstrap, percentile"
+    content = result.to_dict()
+    assert content["kind"] == "SelectionBootstrap"
+    assert len(content["verdicts"]["values"]) == result.verdicts.size
