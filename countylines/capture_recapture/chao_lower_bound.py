@@ -101,9 +101,11 @@ def chao_lower_bound(
 
     ``"profile"`` is the likelihood in which units seen three times or more have parameters of their
     own, maximised exactly (log gamma functions); its maximum lies a little below the classic form.
-    It is the default because it holds its level: with 50 to 1,000 units and rates of 0.2 to 1 it
-    left the bound below and above in 2 to 5 % of simulated tables each, where Wald limits end too
-    low in up to 13 % (22 to 49 % round the bias-corrected form).
+    It is the default because it holds its level on both sides: where units are alike, 50 to 1,000
+    of them seen on up to five occasions, it covered 95 % of simulated tables and had its low end
+    above the truth in 2 %; log-normal limits had theirs above in up to 6 %, and Wald limits end too
+    low. Where units differed (beta distribution, or two classes) the bound was four fifths of the
+    truth.
 
     With :math:`f_2 = 0` the classic form is infinite (verdict ``"hidden-infinite"``), with
     :math:`f_1 = 0` it is 0 (``"hidden-zero"``); log-normal and Wald limits then take the finite

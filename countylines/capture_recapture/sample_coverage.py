@@ -122,7 +122,10 @@ def sample_coverage(
     number observed, ``"out-of-range"``: nothing is cut to the number observed.
 
     Assumptions that fail in practice: a closed population, perfect linkage, and dependence that is
-    all between pairs: units that no list can reach are not counted by any method.
+    all between pairs. Units that differ for all lists alike are the worst of it: with a beta
+    distribution of chances, or two classes, and 1,000 units on five lists, ``"independent"`` gave
+    67 to 73 % of the truth, ``"low"`` 79 to 82 %, ``"high"`` 84 to 87 %, and the intervals of the
+    first two missed it nearly always.
 
     References
     ----------
