@@ -48,7 +48,7 @@ def test_the_limits_solve_their_equation(max_order):
     found = profile_limits.profile(curve, 100.0, 1.96, 1.96)
     value, slope, _ = curve(np.array([found.estimate, found.low, found.high]))
     assert abs(slope[0]) * found.estimate < 1e-6
-    np.testing.assert_allclose(2 * (value[0] - value[1:]), 1.96**2, rtol=1e-9)
+    np.testing.assert_allclose(2 * (value[0] - value[1:]), 1.96**2, rtol=1e-10)
     for end, sign in ((found.low, -1), (found.high, 1)):
         root = profile_limits.signed_root(curve, found.estimate, end)
         assert root == pytest.approx(sign * 1.96, rel=1e-9)
