@@ -116,9 +116,9 @@ def standardised_rate(
     ``"dobson"`` scales Byar's limits of the total count,
     :math:`y + \sqrt{v / x}\,(x_L - x)`, as health statistics do (and print nothing below 10
     events); ``"dobson-exact"`` and ``"dobson-mid-p"`` scale those limits. Where a stratum of large
-    weight has few events they can cover far less than the level, down to 0.76 for 0.95 on the page
-    on validation, however many events there are in all. ``"wald"`` and ``"wald-log"`` are given
-    for comparison.
+    weight has few events they cover less than the level, for 0.95 down to 0.86 with 12 events
+    expected in all (see the page on validation). ``"wald"`` and ``"wald-log"`` are given for
+    comparison.
 
     Without events the estimate and the lower limit are 0. The upper gamma limit then rests on the
     weights alone; those of Dobson and of the logarithm say nothing, and are infinite.
