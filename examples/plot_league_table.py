@@ -35,6 +35,19 @@ pooled = cl.prevalence.pooled_rate(count, years, rng=1, **options)
 pooled
 
 # %%
+# A funnel holds each force against the overall rate without an order: how many lie outside the
+# limits within which chance keeps 95 % of forces, and which once the differences that most forces
+# show are allowed for?
+
+outside = {}
+for kind in (None, "additive"):
+    funnel = cl.prevalence.funnel_limits(years, count=count, overdispersion=kind, **options)
+    beyond = (own < funnel.low[own.index]) | (own > funnel.high[own.index])
+    outside[kind] = list(own.index[beyond])
+print(f"Outside the limits of chance: {len(outside[None])} of {own.size} forces.")
+print(f"Outside wider ones, for forces that differ: {', '.join(outside['additive'])}.")
+
+# %%
 # Each rate is drawn towards the common one, the more the smaller the force: the range from the
 # lowest to the highest falls from fourteen-fold to ninefold. What is left is not chance.
 

@@ -4,7 +4,7 @@ The log rate of area i is beta + b_i with a flat prior for beta and b of covaria
 s**2 ((1 - f) I + f R): s is the typical deviation, f the share of variance that neighbours have in
 common, and R the generalised inverse of the map's Laplacian, scaled so that the geometric mean of
 its diagonal is 1 in every connected part; an area without neighbours has 1. The prior of s is
-exponential with P(s > 1) = 0.01, that of f uniform.
+exponential with P(s > 1) = 0.1, that of f uniform.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from scipy.sparse.csgraph import connected_components
 
 from countylines._kernels.method import FloatArray
 
-RATE_OF_S = -np.log(0.01)
+RATE_OF_S = -np.log(0.1)
 LOG_S = (np.log(0.01), np.log(4.0))
 COARSE, FINE, SHARES = 13, 17, 8
 NEGLIGIBLE = 12.0  # e-folds of weight below the largest
