@@ -22,7 +22,7 @@ from countylines.results import Note, PopulationEstimate
 
 METHOD = "log-linear, stepwise"
 REFERENCES = ("chan2021", "fienberg2012")
-ONE_MODEL = ("profile", "wald", "lognormal")
+ONE_MODEL = ("logit", "profile", "wald", "lognormal")
 INTERVALS = (*_resampled_selection.INTERVALS, *ONE_MODEL)
 
 
@@ -302,7 +302,7 @@ def _ignored(resampled: bool, interval: str) -> Note:
     if resampled:
         text = (
             "Without a finite estimate there is no population to resample: the limits are those of "
-            f"the {interval} likelihood of independence."
+            f"the {interval} method under independence."
         )
         return Note("no-bootstrap", text)
     text = (

@@ -196,7 +196,7 @@ def test_relabelling_the_lists_changes_nothing(small):
 
 
 def test_the_interval_of_one_model_says_that_it_ignores_the_selection(small):
-    for interval in ("profile", "wald", "lognormal"):
+    for interval in ("logit", "profile", "wald", "lognormal"):
         result = stepwise(small, interval=interval)
         alone = loglinear(small, result.generators, interval=interval)
         assert (result.low, result.high) == (alone.low, alone.high)
