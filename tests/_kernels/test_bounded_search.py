@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from unittest import mock
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from countylines._kernels import bounded_search, criteria, hierarchical
+
+VAGUE = 1e300  # any bound on what is left out will do
 
 
 class Monotone:
@@ -43,22 +47,27 @@ def independence(terms):
     scale=st.sampled_from([0.3, 2.0, 10.0]),
     distance=st.sampled_from([0.0, 3.0, 10.0]),
     barred=st.sampled_from([0.0, 0.3, 0.9]),
+    rest=st.sampled_from([bounded_search.SMALL_REST, VAGUE]),
+    at_once=st.sampled_from([1, bounded_search.NODES_AT_ONCE]),
 )
-def test_it_finds_what_fitting_all_models_finds(seed, family, name, scale, distance, barred):
+def test_it_finds_what_fitting_all_models_finds(
+    seed, family, name, scale, distance, barred, rest, at_once
+):
     terms = hierarchical.all_terms(*family)
     truth = Monotone(terms, np.random.default_rng(seed), scale, barred)
     models = hierarchical.all_models(terms)
     score = truth.values(models) + criteria.penalty(name, models.sum(axis=1), 40.0)
     allowed = truth.eligible(models)
     limit = score[allowed].min(initial=np.inf) + distance
-    found = bounded_search.within(
-        terms,
-        truth,
-        lambda k: criteria.penalty(name, k, 40.0),
-        distance=distance,
-        most_fits=10**6,
-        start=independence(terms),
-    )
+    with mock.patch.multiple(bounded_search, SMALL_REST=rest, NODES_AT_ONCE=at_once):
+        found = bounded_search.within(
+            terms,
+            truth,
+            lambda k: criteria.penalty(name, k, 40.0),
+            distance=distance,
+            most_fits=10**6,
+            start=independence(terms),
+        )
     assert found.finished
     reached = {row.tobytes() for row in found.masks}
     assert {row.tobytes() for row in models[score <= limit]} <= reached
@@ -150,7 +159,26 @@ def test_where_every_model_fits_alike_the_rest_weighs_what_was_said():
     missed = np.array([row.tobytes() not in reached for row in models])
     weight = np.logaddexp.reduce(-0.5 * score[missed])
     everything = np.logaddexp.reduce(-0.5 * score)
-    assert weight - 1e-9 <= found.log_left_out <= everything
+    assert found.log_left_out == pytest.approx(weight, abs=1e-9)
+    assert weight < everything
+
+
+def test_a_vague_bound_is_sharpened_by_at_most_as_many_fits_again():
+    terms = hierarchical.all_terms(6, 2)
+    found = {}
+    for rest in (VAGUE, 1e-9):
+        with mock.patch.object(bounded_search, "SMALL_REST", rest):
+            found[rest] = bounded_search.within(
+                terms,
+                Monotone(terms, np.random.default_rng(1), 2.0),
+                lambda k: criteria.penalty("bic", k, 1000.0),
+                distance=6.0,
+                most_fits=10**6,
+                start=independence(terms),
+            )
+    first, second = found.values()
+    assert second.log_left_out < first.log_left_out - 1
+    assert first.fits < second.fits <= 2 * first.fits + bounded_search.NODES_AT_ONCE
 
 
 @pytest.mark.parametrize("max_order", [2, 4])
@@ -167,3 +195,25 @@ def test_no_model_is_fitted_twice(max_order):
         start=independence(terms),
     )
     assert found.fits - 1 <= len(found.masks) <= found.fits
+
+
+def test_what_a_later_best_rules_out_is_still_counted():
+    terms = hierarchical.all_terms(3, 2)
+    least = independence(terms)[0]
+    search = bounded_search._Search(
+        terms,
+        Monotone(terms, np.random.default_rng(0), 1.0),
+        lambda k: 2.0 * np.asarray(k, dtype=float),
+        1.0,
+        int(least.sum()),
+    )
+    full = np.ones(len(terms), dtype=bool)
+    search.push(100.0, full, least, np.full(len(terms), 100.0), False)
+    search.best = 50.0
+    assert search.next_nodes() == []
+    # eight models of -2 log-likelihood 100 with 4 to 7 parameters of a price of 2 each
+    sizes = np.array([4, 5, 5, 5, 6, 6, 6, 7])
+    assert search.log_left_out == pytest.approx(np.logaddexp.reduce(-50.0 - sizes))
+    (again,) = search.heaviest()
+    search.give_up(again._replace(fitted=True))
+    assert search.log_left_out == pytest.approx(np.logaddexp.reduce(-50.0 - sizes[:-1]))
