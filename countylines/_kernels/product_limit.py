@@ -207,13 +207,16 @@ def _beta_of(first: FloatArray, second: FloatArray) -> tuple[FloatArray, FloatAr
 def _equal_precision(
     table: RiskTable, fit: ProductLimit, level: float
 ) -> tuple[FloatArray, FloatArray]:
-    """Nair's band from the first end to the last before survival is 0, and what follows from it."""
+    """Nair's band from the first end to the last before survival is 0, and what follows from it.
+
+    On the arcsine scale: on the log-log scale its upper limit is too low where few have ended.
+    """
     inside = (fit.greenwood > 0.0) & np.isfinite(fit.greenwood)
     if not inside.any():
         return np.zeros_like(table.time), np.ones_like(table.time)
     least, most = fit.greenwood[inside][[0, -1]]
     z = equal_precision(level, float(np.log(most / least)))
-    low, high = carried(fit.log_survival, *_log_log(table, fit, z))
+    low, high = carried(fit.log_survival, *_arcsine(table, fit, z))
     first = int(np.argmax(inside))
     low[:first] = low[first]  # survival cannot rise
     return low, high

@@ -129,6 +129,8 @@ def survival(
     InputError
         If a column is missing, has gaps, or a spell ends before it begins or as it is entered; if
         covariates are constant or follow from each other; if an option does not suit the model.
+    ConvergenceError
+        If the conditions for a maximum of ``"turnbull"`` do not hold to 1e-10.
 
     Warns
     -----
@@ -157,7 +159,7 @@ def survival(
     ``"arcsine"`` are normal on that scale. ``"thomas-grunkemeier"`` inverts the likelihood ratio
     [2]_ and holds with delayed entry too; ``"beta-product"`` [3]_ is close to exact at any number
     of spells, wider, and needs all watched from the beginning: without unfinished spells it is
-    Clopper-Pearson. ``"equal-precision"`` is Nair's band [4]_ on the log-log scale.
+    Clopper-Pearson. ``"equal-precision"`` is Nair's band [4]_ on the arcsine scale.
 
     Where the curve is 0 its standard error is undefined, and the other methods have 0 below and
     their last upper limit above, which holds since survival cannot rise. Before the first end,

@@ -243,7 +243,7 @@ class TestValues:
         (note,) = lives.notes
         assert note.code == "simultaneous"
         assert "from 5 to 31" in note.text
-        pointwise = survival(LINES, duration="days", event="ended")
+        pointwise = survival(LINES, duration="days", event="ended", interval="arcsine")
         assert (lives.low <= pointwise.low).all()
         assert (lives.high >= pointwise.high).all()
         assert lives.at(1).low == lives.low.iloc[0]
@@ -1069,3 +1069,23 @@ class TestCox:
         assert found.standard_error == pytest.approx(
             found.estimate * np.sqrt(variance[6]), rel=1e-9
         )
+
+    def test_the_error_of_the_curve_is_that_of_the_sum_as_written(self):
+        frame = TestLaws.frame
+        lives = survival(
+            frame, model="cox", covariates="size", where={"size": 3}, **TestLaws.spells
+        )
+        beta, variance = lives.params["size"], lives.covariance.to_numpy()[0, 0]
+        weight = np.exp(beta * (frame["size"] - 3))
+        hazard = own = drift = 0.0
+        for time in np.unique(frame["last"][frame["ended"] == 1]):
+            inside = (frame["found"] < time) & (frame["last"] >= time)
+            ends = ((frame["last"] == time) & (frame["ended"] == 1)).sum()
+            total = weight[inside].sum()
+            hazard += ends / total
+            own += ends / total**2
+            drift += ends / total * ((frame["size"] - 3)[inside] @ weight[inside] / total)
+            error = np.exp(-hazard) * np.sqrt(own + drift**2 * variance)
+            assert lives.at(time).standard_error == pytest.approx(error, rel=1e-9)
+        spread = 1.959963984540054 * error / np.exp(-hazard) / hazard
+        assert lives.low.iloc[-1] == pytest.approx(np.exp(-hazard * np.exp(spread)), rel=1e-9)
