@@ -16,6 +16,7 @@ Likelihood = Callable[[float], tuple[float, float]]
 MOST = 1e13
 LEAST = 1e-8
 _TOLERANCE = 1e-12
+_STEPS = 200
 
 
 def maximum(likelihood: Likelihood, start: float) -> float:
@@ -49,20 +50,35 @@ def limit(likelihood: Likelihood, peak: float, z: float) -> float:
         return peak
     side = 1.0 if z > 0 else -1.0
     top = likelihood(peak)[0]
-
-    def distance(point: float) -> float:
-        value = likelihood(float(np.exp(point)))[0]
-        return float(np.sqrt(max(2.0 * (top - value), 0.0))) - abs(z)
-
-    near = far = float(np.log(peak))
-    end = float(np.log(LEAST if side < 0 else MOST))
-    step = 0.3
-    while distance(far) < 0.0:
-        if side * (far - end) >= 0.0:
+    origin = float(np.log(peak))
+    length = side * (float(np.log(LEAST if side < 0 else MOST)) - origin)
+    inner, outer = 0.0, np.inf  # distances from the peak, in the log, too small and too large
+    at = min(_first_guess(likelihood, peak, side, abs(z)), length)
+    for _ in range(_STEPS):
+        hidden = float(np.exp(origin + side * at))
+        value, slope = likelihood(hidden)
+        root = float(np.sqrt(max(2.0 * (top - value), 0.0)))
+        gap = root - abs(z)
+        inner, outer = (at, outer) if gap < 0.0 else (inner, at)
+        if inner >= length:
             return 0.0 if side < 0 else np.inf
-        near, far = far, side * min(side * (far + side * step), side * end)
-        step *= 2.0
-    return float(np.exp(brentq(distance, near, far, xtol=_TOLERANCE, rtol=1e-14)))
+        steepness = -side * slope * hidden / root if root > 0.0 else 0.0
+        following = at - gap / steepness if steepness > 0.0 else np.inf
+        if abs(following - at) <= _TOLERANCE * max(1.0, at):
+            return float(np.exp(origin + side * following))
+        following = min(following, 3.0 * at + 0.3, length)
+        if not inner < following < outer:
+            following = 0.5 * (inner + outer) if np.isfinite(outer) else length
+        at = following
+    return float(np.exp(origin + side * at))
+
+
+def _first_guess(likelihood: Likelihood, peak: float, side: float, z: float) -> float:
+    """Distance of the limit from the peak if the likelihood were quadratic in the log."""
+    step = 0.01
+    moved = peak * float(np.exp(side * step))
+    curvature = -side * likelihood(moved)[1] * moved / step
+    return min(z / float(np.sqrt(curvature)), 3.0) if curvature > 0.0 else 0.3
 
 
 def signed_root(likelihood: Likelihood, peak: float, hidden: float) -> float:
