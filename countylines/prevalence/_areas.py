@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
@@ -83,14 +84,10 @@ def read(dim: Any, leave_out: Sequence[Any], *, size: str, **data: Any) -> Areas
 def _chosen(labels: Any, leave_out: Sequence[Any]) -> NDArray[np.bool_]:
     """Which areas are named in `leave_out`."""
     named = _left_out.names_given(leave_out)
-    unknown = [label for label in named if label not in labels]
-    if unknown:
-        rule = "labels of areas"
-        shown = ", ".join(_validate.show(label) for label in unknown[:3])
-        raise InputError(_validate.sentence("leave_out", rule, shown))
-    chosen = np.zeros(len(labels), dtype=bool)
-    for label in named:
-        chosen |= np.asarray(labels == label)
+    if not named:
+        return np.zeros(len(labels), dtype=bool)
+    areas = pd.Series(0.0, index=labels)
+    chosen: NDArray[np.bool_] = _left_out.marks(named, areas).to_numpy() > 0.0
     if chosen.all():
         rule = "fewer than all areas"
         raise InputError(_validate.sentence("leave_out", rule, f"all {len(labels)}"))

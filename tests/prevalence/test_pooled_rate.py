@@ -315,6 +315,15 @@ class TestShares:
         assert found.pvalue == pytest.approx(3 / math.comb(12, 4), abs=0.002)
 
 
+def test_a_label_of_any_level_is_left_out():
+    index = pd.MultiIndex.from_product([["North", "South"], ["a", "b", "c"]])
+    count, size = pd.Series(COUNT, index=index), pd.Series(SIZE, index=index)
+    found = pooled_rate(count, size, leave_out=["c"], rng=1)
+    expected = pooled_rate([12, 30, 55, 20], [100, 220, 400, 90], rng=1)
+    np.testing.assert_array_equal(ends(found), ends(expected))
+    assert found.n == 4
+
+
 class TestErrors:
     @pytest.mark.parametrize("function", [pooled_rate, pooled_proportion])
     def test_what_is_refused(self, function):
@@ -325,7 +334,7 @@ class TestErrors:
             ({"level": 95}, "looks like a percentage"),
             ({"null": -0.1}, "`null` must be"),
             ({"leave_out": "a"}, "`leave_out` must be a list of labels"),
-            ({"leave_out": [7]}, "`leave_out` must be labels of areas, got 7"),
+            ({"leave_out": [7]}, "`leave_out` must be labels of the data, got 7"),
             ({"leave_out": [0, 1]}, "`leave_out` must be fewer than all areas"),
             ({"zero_correction": 0}, "`zero_correction` must be"),
             ({"replicates": 5}, "`replicates` must be"),

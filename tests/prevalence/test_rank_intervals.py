@@ -157,7 +157,7 @@ def test_what_is_refused():
         ({"draws": 10}, "`draws` must be"),
         ({"level": 1.0}, "`level` must be"),
         ({"rng": 1.5}, "`rng` must be"),
-        ({"leave_out": ["x"]}, "`leave_out` must be labels of areas, got 'x'"),
+        ({"leave_out": ["x"]}, "`leave_out` must be labels of the data, got 'x'"),
     ):
         with pytest.raises(InputError, match=message):
             rank_intervals(COUNT, SIZE, **changes)

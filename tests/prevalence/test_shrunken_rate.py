@@ -436,7 +436,7 @@ def test_what_is_refused():
             ({"interval": "naive"}, "`interval` must be one of 'hierarchical', 'plug-in'"),
             ({"level": 95}, "looks like a percentage"),
             ({"leave_out": "a"}, "`leave_out` must be a list of labels"),
-            ({"leave_out": [7]}, "`leave_out` must be labels of areas, got 7"),
+            ({"leave_out": [7]}, "`leave_out` must be labels of the data, got 7"),
             ({"dim": "force"}, "`dim` must be"),
         ):
             with pytest.raises(InputError, match=message):
