@@ -27,7 +27,7 @@ FloatArray = NDArray[np.float64]
 TIE = 1e-9  # criteria closer than this count as equal: the first model is taken
 ROUNDING = 1e-14  # of a deviance, as a share of the sums that it is the difference of
 AT_ONCE = 16  # models of each table fitted in one round
-NUMBERS_AT_ONCE = 2_000_000  # tables times models worked together
+NUMBERS_AT_ONCE = 2_000_000  # of tables times models, or times cells of models fitted together
 
 
 class Best(NamedTuple):
@@ -93,7 +93,8 @@ def best(
         np.full(rows, -1), np.full(rows, facial_set.NOT_IDENTIFIED), np.full(rows, np.nan), 0
     )
     total = 0
-    at_once = max(1, NUMBERS_AT_ONCE // len(models.masks))
+    first = len(models.bounding) * counts.shape[1]  # numbers of a table in the first round
+    at_once = max(1, NUMBERS_AT_ONCE // max(len(models.masks), first))
     for start in range(0, rows, at_once):
         part = slice(start, start + at_once)
         search = _Search(counts[part], models, finder, penalty[part])
