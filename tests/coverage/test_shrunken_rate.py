@@ -3,8 +3,9 @@
 Rates follow a gamma law of mean 1 with relative standard deviation `variation`, on areas of unequal
 size (log-normal, coefficient of variation 0.95) that have `events` events on average. `coverage` is
 an average over areas, but that of ``"all ranks"`` the share of tables in which every interval holds
-its rank. On the map (6 by 7 areas) log rates have the deviation `variation`, 0.7 of the variance
-shared by neighbours.
+its rank, and `below` and `above` are then the shares of tables in which any interval misses on that
+side. On the map (6 by 7 areas) log rates have the deviation `variation`, 0.7 of the variance shared
+by neighbours.
 
 ``pytest -m slow tests/coverage/test_shrunken_rate.py`` checks the recorded table against a new
 simulation with other random numbers; ``python tests/coverage/test_shrunken_rate.py`` records it.
@@ -101,7 +102,11 @@ def row_of(of, method, areas, events, variation, seed):
             above.append(low > value)
     head = {"of": of, "method": method, "areas": areas, "events": events, "variation": variation}
     if of == "all ranks":
-        return {**head, "coverage": float(np.mean(whole))}
+        some = {
+            "below": float(np.mean([misses.any() for misses in below])),
+            "above": float(np.mean([misses.any() for misses in above])),
+        }
+        return {**head, "coverage": float(np.mean(whole)), **some}
     found = float(np.mean(below)), float(np.mean(above))
     return {**head, "coverage": 1 - sum(found), "below": found[0], "above": found[1]}
 
