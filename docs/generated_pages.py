@@ -76,6 +76,13 @@ def coverage_cell(value: float, level: float) -> str:
     return f"**{value:.3f}**" if value < level - SHORTFALL else f"{value:.3f}"
 
 
+def outcome_cell(row: dict[str, Any], key: str, level: float) -> str:
+    """One outcome of a setting; empty where it was not recorded."""
+    if key not in row:
+        return ""
+    return f"{row[key]:.3f}" if key in ("below", "above") else coverage_cell(row[key], level)
+
+
 def coverage_section(path: Path) -> list[str]:
     """What one file of recorded coverages says: worst cases first, then all of it, folded."""
     recorded = json.loads(path.read_text(encoding="utf-8"))
@@ -102,12 +109,9 @@ def coverage_section(path: Path) -> list[str]:
     )
     every = [
         [
-            *(row[key] for key in setting),
+            *(row.get(key, "") for key in setting),
             *(f"`{row[name]}`" for name in head),
-            *(
-                f"{row[key]:.3f}" if key in ("below", "above") else coverage_cell(row[key], level)
-                for key in outcomes
-            ),
+            *(outcome_cell(row, key, level) for key in outcomes),
         ]
         for row in rows
     ]

@@ -45,7 +45,7 @@ def chao_lower_bound(
         Series go by their labels, in any order, and numbers not named have no units; a list or an
         array by position, f1 first. Of a DataFrame (its index), an array of several dimensions or a
         DataArray, `dim` is reduced, so that each column or label gets its own bound.
-        `CaptureHistories` are counted by :meth:`~CaptureHistories.frequencies`.
+        `CaptureHistories` are counted by their method ``frequencies()``.
     method : {"classic", "bias-corrected"}, default "classic"
         See Notes.
     interval : {"profile", "lognormal", "wald"}, default "profile"

@@ -36,7 +36,7 @@ def zelterman(
         Series go by their labels, in any order, and numbers not named have no units; a list or an
         array by position, f1 first. Of a DataFrame (its index), an array of several dimensions or a
         DataArray, `dim` is reduced, so that each column or label gets its own estimate.
-        `CaptureHistories` are counted by :meth:`~CaptureHistories.frequencies`.
+        `CaptureHistories` are counted by their method ``frequencies()``.
     interval : {"lognormal", "wald"}, default "lognormal"
         Limits: normal for the log of the hidden number, or standard errors added and taken off.
     occasions : int, inf or None, optional
