@@ -34,6 +34,7 @@ ASIDE = (
 SHORTFALL = 0.02
 TITLES = {
     "hidden_number": "Hidden numbers where units differ",
+    "loglinear": "Log-linear models, one at a time",
     "model_search": "Averages over log-linear models",
     "selection_bootstrap": "Selected log-linear models",
     "two_list": "Two lists",

@@ -33,9 +33,13 @@ from countylines._kernels.profile_limits import Curve
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
-WIDEST_SUM = 5000
+WIDEST_SUM = 1000
+_NARROW = 12  # bands up to here are summed over number by number
 _TOLERANCE = 1e-11
-_MAX_STEPS = 500
+_MAX_STEPS = 200
+_LEAST_SHARE = 1e-7  # of the complete information that a step takes each direction to have
+_LONGEST_STEP = 5.0
+_LEAST_GAIN = 1e-13  # of the likelihood: rounding hides any that is smaller
 _HALVINGS = 40
 _DIFFERENCE = 1e-4
 
@@ -53,6 +57,11 @@ class Table(NamedTuple):
     def least(self) -> float:
         """The smallest number of units that may have been seen."""
         return float(self.low.sum())
+
+    @property
+    def widest(self) -> float:
+        """How many more may have been seen."""
+        return float((self.high - self.low).sum())
 
 
 def curve(points: FloatArray, table: Table) -> tuple[FloatArray, FloatArray, FloatArray]:
@@ -106,6 +115,7 @@ def _maximised(points: FloatArray, table: Table) -> tuple[FloatArray, FloatArray
         )
         for old, new in zip(state, found, strict=True):
             old[active] = new
+        done |= found.value - here.value <= _LEAST_GAIN * scale
         active = active[~done]
         if active.size == 0:
             break
@@ -115,12 +125,17 @@ def _maximised(points: FloatArray, table: Table) -> tuple[FloatArray, FloatArray
 def _start(points: FloatArray, table: Table, cells: IntArray) -> FloatArray:
     """Effects of the fit in which each cell is Poisson and the hidden one counts as seen."""
     rows = len(points)
-    middle = 0.5 * (table.low + table.high)
+    low = np.broadcast_to(table.low, (rows, len(table.low)))
+    high = np.broadcast_to(table.high, (rows, len(table.high)))
     hidden = points
     if table.of_total:
-        hidden = np.maximum(points - (middle - table.low).sum(), 0.5 * np.minimum(points, 1.0))
-    low = np.column_stack([hidden, np.broadcast_to(table.low, (rows, len(table.low)))])
-    high = np.column_stack([hidden, np.broadcast_to(table.high, (rows, len(table.high)))])
+        # a small total leaves little for each band: start where there is enough for all
+        number = int((table.high > table.low).sum())
+        most = np.maximum(np.ceil(points / (number + 1.0)), 1.0)[:, None]
+        high = np.where(points[:, None] < table.widest, np.minimum(high, low + most), high)
+        spent = 0.5 * (high - low).sum(axis=1)
+        hidden = np.maximum(points - spent, 0.5 * np.minimum(points, 1.0))
+    low, high = np.column_stack([hidden, low]), np.column_stack([hidden, high])
     masks = np.ones((rows, len(table.terms)), dtype=bool)
     face = np.ones(low.shape, dtype=bool)
     return loglinear_banded.fit(low, high, table.terms, masks, face, cells).coefficients
@@ -147,13 +162,24 @@ def _missing(state: _State, table: Table) -> FloatArray:
 def _step(
     complete: FloatArray, missing: FloatArray, score: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
-    """Newton's step where the curvature is that of a maximum, else that of complete counts."""
-    observed = complete - missing
-    lowest = np.linalg.eigvalsh(observed)[:, 0]
-    sound = lowest > 1e-10 * np.trace(complete, axis1=1, axis2=2)
-    information = np.where(sound[:, None, None], observed, complete)
-    step: FloatArray = np.linalg.solve(information, score[..., None])[..., 0].astype(np.float64)
-    return step, np.einsum("ij,ij->i", score, step)
+    """Newton's step, with the curvature made that of a maximum where it is not.
+
+    In the metric of the complete information the observed one has eigenvalues of at most 1: shares
+    of what complete counts would tell.
+    """
+    scale = 1.0 / np.sqrt(np.maximum(np.diagonal(complete, axis1=1, axis2=2), 1e-280))
+    both = scale[:, :, None] * scale[:, None, :]
+    value, vectors = np.linalg.eigh(complete * both)
+    root = vectors / np.sqrt(np.maximum(value, _LEAST_SHARE**2))[:, None, :]
+    inner = root.transpose(0, 2, 1) @ ((complete - missing) * both) @ root
+    share, turn = np.linalg.eigh(0.5 * (inner + inner.transpose(0, 2, 1)))
+    turned = root @ turn
+    along = (turned.transpose(0, 2, 1) @ (score * scale)[..., None])[..., 0]
+    part = along / np.maximum(np.abs(share), _LEAST_SHARE)
+    step: FloatArray = (turned @ part[..., None])[..., 0] * scale
+    longest = np.abs(step).max(axis=1, keepdims=True)
+    step = step * np.minimum(1.0, _LONGEST_STEP / np.maximum(longest, 1e-300))
+    return step, (along * part).sum(axis=1)
 
 
 def _line_search(
@@ -303,17 +329,18 @@ class _Chain:
 
 def _forward(values: FloatArray, share: FloatArray) -> FloatArray:
     """Weights by the sum so far, after one more number."""
-    result = np.zeros_like(values)
-    size = values.shape[-1]
-    for k in range(share.shape[-1]):
-        result[..., k:] += values[..., : size - k] * share[..., k : k + 1]
-    return result
+    return _backward(values[..., ::-1], share)[..., ::-1]
 
 
 def _backward(values: FloatArray, share: FloatArray) -> FloatArray:
     """Mean weight of the sum, over one more number, by the sum before it."""
-    result = np.zeros_like(values)
-    size = values.shape[-1]
-    for k in range(share.shape[-1]):
-        result[..., : size - k] += values[..., k:] * share[..., k : k + 1]
-    return result
+    size, width = values.shape[-1], share.shape[-1]
+    if width <= _NARROW:
+        result = np.zeros_like(values)
+        for k in range(width):
+            result[..., : size - k] += values[..., k:] * share[..., k : k + 1]
+        return result
+    padded = np.concatenate([values, np.zeros((*values.shape[:-1], width - 1))], axis=-1)
+    windows = np.lib.stride_tricks.sliding_window_view(padded, width, axis=-1)
+    wide: FloatArray = np.einsum("...sk,...k->...s", windows, share)
+    return wide

@@ -30,6 +30,7 @@ FEW_CELLS = 255  # of exact tables: up to here the fit by matrix products is the
 _ENTRIES_AT_ONCE = 4_000_000
 _HALVINGS = 40
 _LEAST_WEIGHT = 1e-280
+_RIDGE = 1e-15  # of each diagonal entry: no information matrix is singular
 _LEAST_LEFT = 1e-14  # of the complete information, so that the observed one can be inverted
 _LEAST_SHARE = 1e-8  # of the complete information that a Newton step takes a cell to have
 
@@ -239,7 +240,7 @@ def _finished(
     weight = np.maximum(point.weight, _LEAST_LEFT * point.fitted)
     information = _information(weight, data)
     both = np.stack([hidden, total], axis=-1)
-    solved: FloatArray = np.linalg.solve(information, both).astype(np.float64)
+    solved = solve(information, both)
     value = point.value + constant.sum(axis=1)
     return BandedFits(
         coefficients[:, 0],
@@ -302,6 +303,15 @@ def _information(weight: FloatArray, data: _Data) -> FloatArray:
     return information
 
 
+def solve(information: FloatArray, right: FloatArray) -> FloatArray:
+    """Solutions (rows, size, columns), scaled so that cells next to empty do not spoil the rest."""
+    scale = 1.0 / np.sqrt(np.maximum(np.diagonal(information, axis1=1, axis2=2), _LEAST_WEIGHT))
+    scaled = information * scale[:, :, None] * scale[:, None, :]
+    size = np.arange(information.shape[1])
+    scaled[:, size, size] += _RIDGE
+    solution: FloatArray = np.linalg.solve(scaled, right * scale[:, :, None]).astype(np.float64)
+    return solution * scale[:, :, None]
+
+
 def _solve(information: FloatArray, right: FloatArray) -> FloatArray:
-    solution: FloatArray = np.linalg.solve(information, right[..., None])[..., 0].astype(np.float64)
-    return solution
+    return solve(information, right[..., None])[..., 0]

@@ -161,7 +161,9 @@ def loglinear(
     20 % of 50 units profile limits cover 71 %, logit limits 93 %. They take exact counts.
 
     Where there is no estimate, profile and logit limits keep the end that the data give, and the
-    others become logit limits (with bands, profile limits), as `interval_method` says.
+    others become logit limits (with bands, profile limits), as `interval_method` says. Where bands
+    leave nobody hidden the limits of the total are those of the hidden number beside the whole
+    width of the bands.
 
     Assumptions that fail in practice: no interaction of all lists, a closed population, perfect
     linkage, equal chances within the table (split it by strata), lists that are not compiled from
@@ -364,6 +366,13 @@ def _ends(
     if interval == "profile":
         of_total, of_hidden = _loglinear_ends.curves(counts, model)
     start = float(fits.hidden[0]) if fits.estimable[0] else max(counts.n, 1.0)
+    if counts.is_banded and fits.faces.code[0] == facial_set.HIDDEN_ZERO:
+        # with nobody hidden every total within the bands fits: their width goes on top
+        width = float((counts.high - counts.low).sum())
+        beyond = None if asked is None else max(asked - width, min(asked, 0.0))
+        nobody = Quantity(0.0, np.nan, of_hidden, start)
+        hidden = _loglinear_ends.ends(nobody, interval, level, alternative, beyond)
+        return Ends(0.0, hidden.high + width, hidden.pvalue, hidden.peak), hidden
     value, error = float(fits.total[0] - counts.low.sum()), float(fits.total_error[0])
     total = _loglinear_ends.ends(
         Quantity(value, error, of_total, start), interval, level, alternative, asked

@@ -94,6 +94,20 @@ class TestRange:
         assert result.estimate == result.n_observed
         assert result.region_low == 210
         assert math.isfinite(result.high)
+        # nothing is known of what lies in the band, and a little may be hidden on top
+        assert (result.low, result.hidden.low) == (210, 0)
+        assert result.high == pytest.approx(214 + result.hidden.high)
+        assert result.test(null=214).pvalue == pytest.approx(1.0, abs=1e-3)
+        assert result.test(null=result.high).pvalue == pytest.approx(0.05, rel=1e-6)
+
+    def test_wide_bands_with_nobody_hidden(self):
+        cells = {"001": 199, "010": (0, 250), "011": 170, "100": (0, 60), "101": 3}
+        cells |= {"110": (0, 60), "111": (209, 219)}
+        histories = cl.CaptureHistories.from_cells(cells, lists=["A", "B", "C"])
+        result = loglinear(histories, "A*B + C")
+        assert result.verdict.code == "hidden-zero"
+        assert result.low <= result.estimate <= result.high
+        assert result.high >= 581 + 250 + 60 + 60 + 10
 
     def test_no_table_with_an_estimate(self):
         result = loglinear(table(c110=(1, 4)), "A*B*C")
@@ -122,7 +136,7 @@ def test_what_is_known_is_said():
 
 def test_bands_too_wide_for_a_profile():
     wide = table(c110=(1, 9000))
-    with pytest.raises(InputError, match="at most 5,000 wide in all for profile limits, got bands"):
+    with pytest.raises(InputError, match="at most 1,000 wide in all for profile limits, got bands"):
         loglinear(wide)
     assert loglinear(wide, interval="lognormal").estimable
 
