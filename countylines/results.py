@@ -53,7 +53,8 @@ class Verdict:
         Whether the data determine the estimate.
     code : str
         ``"ok"``, ``"boundary-finite"``, ``"hidden-zero"``, ``"hidden-infinite"``,
-        ``"not-identified"``, ``"out-of-range"``, ``"no-data"``, ``"chains-disagree"``.
+        ``"not-identified"``, ``"out-of-range"``, ``"no-data"``, ``"no-denominator"``,
+        ``"chains-disagree"``.
     reasons : tuple of str
         Sentences that say why, naming lists and cells where there are any.
 

@@ -125,6 +125,7 @@ def mantel_trend(
     --------
     A *made-up* pair of forces, of which the second, all internal, begins to report in year 2:
 
+    >>> import pandas as pd
     >>> internal = pd.DataFrame({"A": [10, 11, 9], "B": [0, 45, 90]})
     >>> lines = pd.DataFrame({"A": [100, 110, 90], "B": [0, 50, 100]})
     >>> together = cl.localisation.cochran_armitage(internal.sum(axis=1), lines.sum(axis=1))
