@@ -69,7 +69,10 @@ population, claim or leave open. What there is:
     :func:`~countylines.localisation.cochran_armitage`,
     :func:`~countylines.localisation.mantel_trend`,
     :func:`~countylines.localisation.mann_kendall`,
-    :func:`~countylines.localisation.sens_slope`.
+    :func:`~countylines.localisation.sens_slope`,
+    :func:`~countylines.localisation.seasonal_mann_kendall`,
+    :func:`~countylines.localisation.regional_mann_kendall`,
+    :func:`~countylines.localisation.partial_mann_kendall`.
 ``countylines.assess``
     The claims of the published assessment, one by one; ``python -m countylines assess``.
 ``countylines.datasets``

@@ -9,6 +9,9 @@
 - :func:`mantel_trend`: the same within forces.
 - :func:`mann_kendall`: does a series rise or fall from period to period?
 - :func:`sens_slope`: by how much.
+- :func:`seasonal_mann_kendall`: the same where values differ by season.
+- :func:`regional_mann_kendall`: the same for several regions at once.
+- :func:`partial_mann_kendall`: beyond what the trend of a covariate explains?
 - :func:`tipping_point`: the change in detection that would explain the odds ratio.
 - :func:`detection_bounds`: what ranges of detection leave open.
 - :func:`reclassification_sensitivity`: the re-labelling that would explain it.
@@ -23,7 +26,10 @@ from countylines.localisation.internal_share import internal_share
 from countylines.localisation.localisation_odds_ratio import localisation_odds_ratio
 from countylines.localisation.mann_kendall import mann_kendall
 from countylines.localisation.mantel_trend import mantel_trend
+from countylines.localisation.partial_mann_kendall import partial_mann_kendall
 from countylines.localisation.reclassification_sensitivity import reclassification_sensitivity
+from countylines.localisation.regional_mann_kendall import regional_mann_kendall
+from countylines.localisation.seasonal_mann_kendall import seasonal_mann_kendall
 from countylines.localisation.sens_slope import sens_slope
 from countylines.localisation.share_from_changes import share_from_changes
 from countylines.localisation.tipping_point import tipping_point
@@ -37,7 +43,10 @@ __all__ = [
     "localisation_odds_ratio",
     "mann_kendall",
     "mantel_trend",
+    "partial_mann_kendall",
     "reclassification_sensitivity",
+    "regional_mann_kendall",
+    "seasonal_mann_kendall",
     "sens_slope",
     "share_from_changes",
     "tipping_point",

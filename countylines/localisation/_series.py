@@ -112,3 +112,14 @@ def notes(rows: FloatArray, present: Any, constant: Any, fewest: int) -> list[No
         found.append(Note("constant-series", text))
         warn(text, DegenerateDataWarning)
     return found
+
+
+def table(out: dict[str, Any], names: tuple[str, ...]) -> pd.DataFrame:
+    """Some outputs beside one another, one row a series."""
+    if isinstance(out[names[0]], xr.DataArray):
+        data = xr.Dataset({name: out[name] for name in names})
+        return data.to_dataframe() if data.dims else data.expand_dims("series").to_dataframe()
+    if np.ndim(out[names[0]]) == 0:
+        return pd.DataFrame({name: [out[name]] for name in names})
+    index = out[names[0]].index if isinstance(out[names[0]], pd.Series) else None
+    return pd.DataFrame({name: np.ravel(out[name]) for name in names}, index=index)

@@ -7,8 +7,6 @@ import math
 from typing import Any
 
 import numpy as np
-import pandas as pd
-import xarray as xr
 from numpy.typing import NDArray
 
 from countylines import _validate, resampling
@@ -227,7 +225,7 @@ def mann_kendall(
             notes=tuple(notes),
             references=("sen1968", *references),
         ),
-        table=None if lazy else _table(out),
+        table=None if lazy else _series.table(out, ("score", "variance", "tau", "n")),
         n=out["n"],
         notes=tuple(notes),
         references=references,
@@ -382,17 +380,3 @@ def _notes(given: _series.Series, out: dict[str, Any]) -> list[Note]:
         notes.append(Note("negative-variance", text))
         warn(text, ApproximationWarning)
     return notes
-
-
-def _table(out: dict[str, Any]) -> pd.DataFrame:
-    names = ("score", "variance", "tau", "n")
-    if isinstance(out["score"], xr.DataArray):
-        data = xr.Dataset({name: out[name] for name in names})
-        return data.to_dataframe() if data.dims else data.expand_dims("series").to_dataframe()
-    if np.ndim(out["score"]) == 0:
-        return pd.DataFrame({name: [out[name]] for name in names})
-    return pd.DataFrame({name: np.ravel(out[name]) for name in names}, index=_index(out["score"]))
-
-
-def _index(values: Any) -> Any:
-    return values.index if isinstance(values, pd.Series) else None

@@ -288,4 +288,7 @@ EXEMPT: Mapping[str, str] = {
     "mantel_trend": "a table of strata in, a test out",
     "mann_kendall": "a reduction over time, not elementwise",
     "sens_slope": "a reduction over time, not elementwise",
+    "seasonal_mann_kendall": "a reduction over time, not elementwise",
+    "regional_mann_kendall": "a table of regions in, a test out",
+    "partial_mann_kendall": "a reduction over time, not elementwise",
 }
