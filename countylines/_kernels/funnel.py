@@ -156,7 +156,7 @@ def _far_limit(counts: Counts, deviate: FloatArray, rows: Rows, side: int) -> Fl
         left, right = np.zeros(mean.shape), mean
     else:
         # The deviance of x exceeds x (log(x / m) - 1).
-        left, right = mean, np.minimum(most, np.e**2 * mean + goal)
+        left, right = mean, np.minimum(most, np.exp(2.0) * mean + goal)
     end = left if side < 0 else right
     reachable = counts.deviance(end, rows)[0] > goal
     result = end.copy()
