@@ -171,6 +171,13 @@ class StepCurve:
             region=(np.where(unknown, self._last(), estimate), estimate),
         )
 
+    def _under(self, time: FloatArray, values: FloatArray, first: float, until: float) -> float:
+        """Mean time up to `until` if survival were `values`."""
+        nobody = np.zeros(time.size)
+        inside = (time - self.start).clip(min=0.0)
+        total, _ = area(time, values, self.start, until, nobody, nobody)
+        return self.start + total - (1.0 - first) * float(min(inside[0], until - self.start))
+
     def mean(self, limit: float | None) -> Points:
         """Mean time up to `limit`; of all time only where the curve comes down to 0."""
         known = self.time <= self._last()
@@ -189,6 +196,12 @@ class StepCurve:
         spread = np.sqrt(variance) * critical_value(self.level, "two-sided")
         middle, most = self.start + total, np.inf if limit is None else limit
         low, high = max(middle - spread, self.start), min(middle + spread, most)
+        if variance == 0.0:  # one life, or lives alike: that is no certainty
+            variance = np.nan
+            low = self._under(time, self.low[known], self.first_low, until)
+            high = self._under(time, self.high[known], 1.0, until)
+            rest = most - until
+            high += rest * self.high[known][-1] if rest > 0.0 else 0.0
         share = _render.number(value[-1])
         text = (
             f"A share of {share} had not ended by {_render.number(last)}, where watching ends."

@@ -79,7 +79,9 @@ class Survival(TimeCurve):
         -------
         Estimate
             :math:`E[\min(T, limit) \mid T > t_0]`, with a standard error and normal limits;
-            not estimable where watching ends before.
+            not estimable where watching ends before. Where all lives were as long, or none ended
+            by the limit, nothing shows how they differ: then there is no standard error, and the
+            limits are the areas under those of the curve.
 
         Raises
         ------

@@ -51,3 +51,36 @@ def mean_function(
         residual += first[rows, None]
         variance += np.sum(residual**2, axis=0)
     return Recurrences(times, mean, variance, at_risk, events.astype(np.float64))
+
+
+def least_watched(
+    entry: FloatArray, end: FloatArray, start: float, times: FloatArray
+) -> FloatArray:
+    """The least number of units watched at any time after `start` until each of `times`.
+
+    Units are watched in (entry, end]. The number is least just after an end, or at the time itself.
+    """
+    entries, ends = np.sort(entry), np.sort(end)
+    later = np.concatenate([[start], ends[ends > start]])
+
+    def after(at: FloatArray) -> FloatArray:
+        begun = np.searchsorted(entries, at, side="right")
+        return (begun - np.searchsorted(ends, at, side="right")).astype(np.float64)
+
+    def exactly(at: FloatArray) -> FloatArray:
+        begun = np.searchsorted(entries, at, side="left")
+        return (begun - np.searchsorted(ends, at, side="left")).astype(np.float64)
+
+    lowest = np.minimum.accumulate(after(later))
+    before = np.searchsorted(later, times, side="left") - 1
+    least: FloatArray = np.minimum(exactly(times), lowest[np.maximum(before, 0)])
+    return least
+
+
+def without_events(
+    entry: FloatArray, end: FloatArray, start: float, times: FloatArray, tail: float
+) -> FloatArray:
+    """Upper limits of the mean until each time, had nothing recurred: those of Poisson counts."""
+    with np.errstate(divide="ignore"):
+        limit: FloatArray = -np.log(tail) / least_watched(entry, end, start, times)
+    return limit

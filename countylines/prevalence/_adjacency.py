@@ -22,7 +22,7 @@ def matrix(adjacency: Any, names: pd.Index) -> NDArray[np.bool_]:
         adjacency = adjacency.to_pandas()
     if isinstance(adjacency, pd.DataFrame):
         return _from_frame(adjacency, names)
-    if isinstance(adjacency, np.ndarray) and adjacency.ndim == 2 and len(names) != 2:
+    if isinstance(adjacency, np.ndarray) and adjacency.ndim == 2:
         return _from_array(adjacency, names)
     if isinstance(adjacency, Sequence) and not isinstance(adjacency, str):
         return _from_pairs(adjacency, names)

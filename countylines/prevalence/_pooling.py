@@ -438,6 +438,12 @@ def notes(
             "does not show that they are alike; see the upper limit of `between`."
         )
         collected.append(Note("no-variance-between", text))
+    if (pooled.between[2] <= 0.0).any():
+        text = (
+            "Areas differ even less than chance alone makes likely: no variance between them fits, "
+            "and the limits of `between` are both 0. That is an empty interval, not a certain one."
+        )
+        collected.append(Note("less-than-chance", text))
     return tuple(collected)
 
 

@@ -85,14 +85,14 @@ def conjugate_shrinkage(
         )
         if settings.interval == "plug-in":
             text = (
-                "The estimated variance between areas is 0: plug-in intervals have no width, which "
-                "is no statement of certainty. Use interval='hierarchical'."
+                "The estimated variance between areas is 0: a plug-in interval would have no width, "
+                "and there is none. Use interval='hierarchical'."
             )
         notes = (Note("no-variance-between", text),)
     if settings.interval == "plug-in":
         if not np.isfinite(found.b[0]):
-            flat = np.full(x.size, mean)
-            return Shrunken(estimate, 0.0 * flat, flat, flat, weight, flat, notes)
+            flat, none = np.full(x.size, mean), np.full(x.size, np.nan)
+            return Shrunken(estimate, none, none, none, weight, flat, notes)
         nodes = two_level_posterior.Nodes(found.a, found.b, np.ones(1))
     else:
         typical = _pooling.typical_size(outcome, x, n)
@@ -143,7 +143,7 @@ def marshall_shrinkage(
     mean, variance = marshall.moments(x, e, around)
     estimate = marshall.estimate(x, e, mean, variance)
     inside = variance > 0.0
-    low, high, error = estimate.copy(), estimate.copy(), np.zeros(x.size)
+    low, high, error = (np.full(x.size, np.nan) for _ in range(3))
     shape = mean[inside] ** 2 / variance[inside]
     one, other = (x[inside] + shape)[:, None], (e[inside] + shape / mean[inside])[:, None]
     alone = np.ones(1)
@@ -164,7 +164,7 @@ def marshall_shrinkage(
             Note(
                 "no-variance-between",
                 f"The estimated variance is 0 round {int((~inside).sum())} areas: their estimates "
-                "are the mean there, without an interval round it.",
+                "are the mean there, without an interval.",
             )
         )
     return Shrunken(estimate, error, low, high, weight, mean, tuple(notes))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -60,9 +60,16 @@ _WHOLE = ("intervals", "params", "covariance", "log_likelihood", "aic", "bic")
 
 
 def assembled(
-    fits: Mapping[Any, Fit], by: tuple[str, ...], *, whole: tuple[str, ...] = _WHOLE
+    fits: Mapping[Any, Fit],
+    by: tuple[str, ...],
+    *,
+    whole: tuple[str, ...] = _WHOLE,
+    about: Callable[[Any], Any] = lambda key: key,
 ) -> dict[str, Any]:
-    """Fields of a result from the fits of its groups; warnings are given once a code."""
+    """Fields of a result from the fits of its groups; warnings are given once a code.
+
+    `about` gives the part of a key that facts are about.
+    """
     fields: dict[str, Any] = {"by": by, "_curves": {key: fit.curve for key, fit in fits.items()}}
     for name in _BY_TIME:
         parts = {key: getattr(fit, name) for key, fit in fits.items()}
@@ -77,15 +84,16 @@ def assembled(
         parts = {key: getattr(fit, name) for key, fit in fits.items()}
         if all(part is not None for part in parts.values()):
             fields[name] = stacked(parts, by)
-    fields["notes"] = _notes(fits)
+    fields["notes"] = _notes(fits, about)
     return fields
 
 
-def _notes(fits: Mapping[Any, Fit]) -> tuple[Note, ...]:
+def _notes(fits: Mapping[Any, Fit], about: Callable[[Any], Any]) -> tuple[Note, ...]:
     """One note for each fact, and one warning for each code, with the groups it is about."""
     notes: list[Note] = []
     told: set[str] = set()
-    for key, fit in fits.items():
+    for full, fit in fits.items():
+        key = about(full)
         for code, text, category in fit.facts:
             words = text if key is None else f"{_label(key)}: {text}"
             note = Note(code, words)

@@ -38,8 +38,13 @@ def begins(spells: Spells, start: float | None) -> float:
     return first if start is None else start
 
 
-def fitted(spells: Spells, *, start: float | None, interval: str, level: float) -> Fit:
-    """Kaplan-Meier with limits at every time at which a spell leaves."""
+def fitted(
+    spells: Spells, *, start: float | None, interval: str, level: float, falls: bool = True
+) -> Fit:
+    """Kaplan-Meier with limits at every time at which a spell leaves.
+
+    `falls` is False where what is shown is the share that has ended: it words the facts.
+    """
     ended = spells.ended
     table = product_limit.risk_table(spells.entry, spells.lower, ended)
     since = begins(spells, start)
@@ -71,7 +76,7 @@ def fitted(spells: Spells, *, start: float | None, interval: str, level: float) 
         first_low = float(low[0])
     else:
         first_low, low = product_limit.before_the_first(table, low, at_start, tail)
-    gap, facts, verdict = _holes(table, survival, spells.entry)
+    gap, facts, verdict = _holes(table, survival, spells.entry, falls)
     if np.isfinite(gap):
         unknown = (table.time > gap) & (survival > 0.0)
         before = int(np.searchsorted(table.time, gap, side="right")) - 1
@@ -132,7 +137,7 @@ def _band_facts(interval: str, table: product_limit.RiskTable) -> list[Fact]:
 
 
 def _holes(
-    table: product_limit.RiskTable, survival: FloatArray, entry: FloatArray
+    table: product_limit.RiskTable, survival: FloatArray, entry: FloatArray, falls: bool
 ) -> tuple[float, list[Fact], Verdict]:
     """Where the risk set empties or is so small that a single end decides what follows."""
     facts: list[Fact] = []
@@ -144,13 +149,16 @@ def _holes(
     if zero.any():
         last = table.time[np.argmax(zero)]
         when = unit(last)
-        text = (
-            f"Everyone at risk at {when} ended there while others were still to be found: the "
-            f"product is 0 from then on, whatever they show. Pass start={_next(entry, last)} to "
-            "take lives beyond that time as given, or read cumulative_hazard."
+        since = f"Pass start={_next(entry, last)} to take lives beyond that time as given"
+        text = f"Everyone at risk at {when} ended there while others were still to be found: "
+        text += (
+            f"the product is 0 from then on, whatever they show. {since}, or read "
+            "cumulative_hazard."
+            if falls
+            else f"nothing is left from then on, whatever they show. {since}."
         )
         facts.append(Fact("risk-set-empties", text, DegenerateDataWarning))
-        verdict = Verdict(True, "boundary-finite", (f"The product is 0 from {when} on.",))
+        verdict = Verdict(True, "boundary-finite", (f"Nothing is left from {when} on.",))
     elif empty.any():
         gap = float(table.time[np.argmax(empty)])
         text = (
@@ -173,7 +181,7 @@ def _holes(
         )
         facts.append(Fact("few-at-risk", text, SparseDataWarning))
     if not table.events.any():
-        text = "No spell ended: the curve stays at 1."
+        text = f"No spell ended: the curve stays at {1 if falls else 0}."
         facts.append(Fact("no-events", text, DegenerateDataWarning))
     return gap, facts, verdict
 

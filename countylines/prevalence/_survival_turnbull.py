@@ -6,11 +6,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from countylines import _render, resampling
 from countylines._interval_curve import IntervalCurve
 from countylines._kernels import bca, turnbull
 from countylines._kernels.method import tail_area
+from countylines._kernels.recurrence import least_watched
 from countylines._typing import RNG, Progress
 from countylines.errors import ConvergenceError, DegenerateDataWarning, InputError
 from countylines.prevalence._survival_fit import Fact, Fit
@@ -43,6 +45,7 @@ def fitted(
     start = max(float(np.min(spells.entry)), 0.0)
     mass = -np.diff(np.append(1.0, after))
     kept = mass > NO_MASS
+    _before_the_first(low, spells, cells, kept, start, tail)
     curve = IntervalCurve(cells.left, cells.right, after, low, high, tail, drawn)
     ends = np.unique(np.concatenate([cells.left[kept], cells.right[kept]]))
     time = ends[np.isfinite(ends)]
@@ -114,6 +117,27 @@ def _limits(drawn: FloatArray, size: int, tail: float) -> tuple[FloatArray, Floa
     return np.array([1.0, *low]), np.array([1.0, *high])
 
 
+def _before_the_first(
+    low: FloatArray,
+    spells: Spells,
+    cells: turnbull.Cells,
+    kept: NDArray[np.bool_],
+    start: float,
+    tail: float,
+) -> None:
+    """Lower limits where the curve is 1 for want of ends, in place: those of no end so far.
+
+    Resampling never puts an end there. Lives are known to go on until `lower`.
+    """
+    first = int(np.argmax(kept)) if kept.any() else kept.size
+    until = np.append(cells.left, np.inf)[: first + 1]
+    least = least_watched(spells.entry, spells.lower, start, until)
+    with np.errstate(divide="ignore"):
+        floor = np.exp(np.log(tail) / np.where(until > start, least, np.inf))
+    later = low[first + 1] if kept.any() else 0.0
+    low[: first + 1] = np.maximum(floor, later) + 0.0 * low[: first + 1]  # nan without limits
+
+
 def _facts(
     spells: Spells,
     cells: turnbull.Cells,
@@ -127,6 +151,9 @@ def _facts(
         text = f"The curve is of lives that last beyond {_render.number(start)}; it is 1 there."
         facts.append(Fact("conditional", text))
     zero = np.flatnonzero(after == 0.0)
+    if not spells.ended.any():
+        text = "No spell ended: the curve stays at 1."
+        facts.append(Fact("no-events", text, DegenerateDataWarning))
     if zero.size and np.any(cells.watched > zero[0]):
         when = _render.number(cells.right[zero[0]])
         text = (

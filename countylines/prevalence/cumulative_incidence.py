@@ -98,7 +98,8 @@ def cumulative_incidence(
     ends by others taken as no longer watched, is larger: it counts what could not happen any more.
 
     Before the first end by a cause the upper limit is :math:`1 - (\alpha/2)^{1/m}` with :math:`m`
-    the least number at risk so far: nothing seen is not nothing.
+    the least number at risk so far: nothing seen is not nothing. Where all have ended by one cause
+    its standard error is undefined and the lower limit is the one before, which still holds.
 
     Assumptions that fail in practice: that the cause is recorded without error (a closed number may
     be a line that moved), and those of :func:`survival`.
@@ -142,7 +143,9 @@ def cumulative_incidence(
     for key, rows in _survival_input.groups(frame, by):
         picked = every.pick(rows)
         ended = Spells(picked.entry, picked.lower, np.where(code[rows] < 0, np.inf, picked.upper))
-        base = _survival_steps.fitted(ended, start=start, interval="log-log", level=level)
+        base = _survival_steps.fitted(
+            ended, start=start, interval="log-log", level=level, falls=False
+        )
         for i, name in enumerate(names):
             own = code[rows] == i
             labels = (*(key if isinstance(key, tuple) else (key,) * len(groups)), name)
@@ -156,7 +159,9 @@ def cumulative_incidence(
         interval_method=interval,
         time_unit=time_unit,
         references=("aalen1978", "choudhury2002"),
-        **assembled(fits, (*groups, cause), whole=()),
+        **assembled(
+            fits, (*groups, cause), whole=(), about=lambda key: key[:-1] if groups else None
+        ),
     )
 
 
@@ -200,6 +205,12 @@ def _one(
         share, variance = (np.where(unknown, np.nan, part) for part in (share, variance))
         low, high = np.where(unknown, low[before], low), np.where(unknown, most, high)
     error = np.sqrt(variance)
+    every = np.isneginf(fit.log_survival) & (np.cumsum(mine) == np.cumsum(base.events))
+    if every.any():  # all ended by this cause: that is no certainty
+        first = int(np.argmax(every))
+        share, high = (np.where(every, 1.0, part) for part in (share, high))
+        low = np.where(every, low[first - 1] if first else 0.0, low)
+        error = np.where(every, np.nan, error)
     rising = StepCurve(
         time=base.time,
         value=share,

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from countylines import _validate
+from countylines import _render, _validate
 from countylines._curves import StepCurve
 from countylines._kernels import recurrence
-from countylines._kernels.method import critical_value
+from countylines._kernels.method import critical_value, tail_area
 from countylines.errors import DegenerateDataWarning, InputError
 from countylines.prevalence import _survival_input
 from countylines.prevalence._survival_fit import Fact, Fit, assembled
@@ -19,6 +19,7 @@ from countylines.prevalence._survival_input import FloatArray
 from countylines.time_curve import TimeCurve
 
 INTERVALS = ("log", "plain")
+ALIKE = 1e-10  # of the mean: an error so small is rounding
 
 
 def mean_recurrences(
@@ -94,6 +95,13 @@ def mean_recurrences(
     each other; with few units it is too small. A unit that can recur no more, since its operators
     are in prison, should stay watched without recurrences if the mean is to be over all units; if
     its watching ends instead, the mean is over those that still can.
+
+    Before the first recurrence the upper limit is :math:`-\log(\alpha/2) / m` with :math:`m` the
+    least number watched so far, or that after the first recurrence if it is smaller. It holds if
+    recurrences come by chance alone (Poisson); where few units have most of them it is too low.
+    While all units watched have had as many recurrences, as where there is one unit only, the
+    variance above is 0 and says nothing: there is no standard error, and the limits are 0 and
+    infinity.
 
     Assumptions that fail in practice: that watching ends for reasons that have nothing to do with
     recurrences; that each reopening is seen and ascribed to the right line.
@@ -192,12 +200,11 @@ def _fitted(
     level: float,
 ) -> Fit:
     found = recurrence.mean_function(entry, end, unit, time)
-    reach, facts = float(end.max()), []
+    reach, start, gap, facts = float(end.max()), float(entry.min()), _gap(entry, end), []
     if not found.time.size:
-        facts = [Fact("no-events", "Nothing recurred: the mean is 0.", DegenerateDataWarning)]
-        zero = np.zeros(1)
-        at_risk = np.array([float(np.sum(end == reach))])
-        found = recurrence.Recurrences(np.array([reach]), zero, zero, at_risk, zero)
+        text = "Nothing recurred: the mean is 0. Upper limits are those of chance alone (Poisson)."
+        facts.append(Fact("no-events", text, DegenerateDataWarning))
+        found = _without_events(entry, end)
     error = np.sqrt(found.variance)
     spread = critical_value(level, "two-sided") * error
     if interval == "log":
@@ -205,7 +212,22 @@ def _fitted(
         low, high = found.mean / factor, found.mean * factor
     else:
         low, high = np.maximum(found.mean - spread, 0.0), found.mean + spread
-    start = float(entry.min())
+    alike = (found.mean > 0.0) & (error <= ALIKE * found.mean)
+    if alike.any():
+        until = _render.number(found.time[np.flatnonzero(alike)[-1]])
+        text = (
+            f"Until {until} all units watched had as many recurrences: how units differ was not "
+            "seen, and there is no standard error."
+        )
+        facts.append(Fact("no-variance", text))
+        error, low = np.where(alike, np.nan, error), np.where(alike, 0.0, low)
+        high = np.where(alike, np.inf, high)
+    ceiling = recurrence.without_events(
+        entry, end, start, np.append(found.time[0], found.time), tail_area(level, "two-sided")
+    )
+    some = found.events.any()
+    ceiling = np.minimum(ceiling, high[0]) if some else ceiling
+    high = high if some else ceiling[1:]
     curve = StepCurve(
         time=found.time,
         value=found.mean,
@@ -216,7 +238,8 @@ def _fitted(
         reach=reach,
         level=level,
         falls=False,
-        gap=_gap(entry, end),
+        first_high=float(ceiling[0]),
+        gap=gap,
     )
     return Fit(
         curve,
@@ -231,6 +254,14 @@ def _fitted(
         events=found.events,
         facts=tuple(facts),
     )
+
+
+def _without_events(entry: FloatArray, end: FloatArray) -> recurrence.Recurrences:
+    """A mean of 0 at every time at which units leave."""
+    time = np.unique(end)
+    at_risk = np.sum((entry < time[:, None]) & (end >= time[:, None]), axis=1).astype(np.float64)
+    zero = np.zeros(time.size)
+    return recurrence.Recurrences(time, zero, zero, at_risk, zero)
 
 
 def _gap(entry: FloatArray, end: FloatArray) -> float:

@@ -21,6 +21,7 @@ from countylines.shrunken import RankEstimate
 FloatArray = NDArray[np.float64]
 
 METHODS = ("posterior", "pairwise", "intervals")
+TOP = 5
 REFERENCES = {
     "posterior": ("goldstein1996", "christiansen1997"),
     "pairwise": ("mohamad2022", "holm1979"),
@@ -36,7 +37,7 @@ def rank_intervals(
     exposure: ArrayLike,
     *,
     method: str = "posterior",
-    top: int = 5,
+    top: int | None = None,
     dim: Any = None,
     leave_out: Sequence[Any] = (),
     level: float = 0.95,
@@ -60,8 +61,9 @@ def rank_intervals(
         Ranks of rates drawn from the model of :func:`shrunken_rate`, each interval by itself; or
         confidence intervals that hold for all ranks at once, from tests of all pairs of areas or
         from simultaneous intervals of the rates.
-    top : int, default 5
-        For the probability of being among so many highest, which ``"posterior"`` gives.
+    top : int or None, optional
+        For the probability of being among so many highest, which ``"posterior"`` gives. None: 5, or
+        all areas if they are fewer.
     dim : str or int or None, optional
         Dimension that holds the areas: a name for a DataArray, an axis number for an array; the
         index of a Series or DataFrame if None. What is along the others is ranked apart.
@@ -154,6 +156,7 @@ def rank_intervals(
     draws = _validate.whole_number("draws", draws, low=100)
     generator = _validate.generator(rng)
     areas = _areas.read(dim, leave_out, size="exposure", count=count, exposure=exposure)
+    top = min(TOP, areas.number) if top is None else top
     top = _validate.whole_number("top", top, low=1, high=max(areas.number, 1))
     shape = areas.count.shape
     mean, error = np.full(shape, np.nan), np.full(shape, np.nan)

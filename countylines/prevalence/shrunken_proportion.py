@@ -36,7 +36,8 @@ def shrunken_proportion(
         Number looked at in each area, above 0.
     interval : {"hierarchical", "plug-in"}, default "hierarchical"
         Whether limits allow for the law of the areas being estimated. ``"plug-in"`` does not, and
-        is much too short where areas are few or small.
+        is much too short where areas are few or small; where the estimated variance between areas
+        is 0 it does not exist, and limits are nan.
     dim : str or int or None, optional
         Dimension that holds the areas: a name for a DataArray, an axis number for an array; the
         index of a Series or DataFrame if None. What is along the others is shrunk apart.

@@ -123,11 +123,11 @@ def shrunken_rate(
     :math:`\mu` and :math:`\alpha`, with a flat prior for :math:`\log \mu` and a uniform one for the
     share :math:`1 / (1 + \alpha m)` by which an area of typical size is shrunk (:math:`m` is its
     expected count at the overall rate, for the median exposure). ``"plug-in"`` takes the two for
-    known.
+    known; where :math:`\alpha` is 0 there is no such interval, and limits are nan.
 
     ``"marshall"`` gives :math:`b + \frac{a}{a + b / e_i}(x_i / e_i - b)`, with the mean :math:`b`
     and the moment estimate :math:`a` of the variance of the rates, over all areas or over each area
-    and those that touch it; a negative :math:`a` becomes 0, and the area gets the mean.
+    and those that touch it; a negative :math:`a` becomes 0, and the area gets the mean without an interval.
 
     ``"fay-herriot"`` takes :math:`x_i / e_i` as normal about a linear function of the covariates,
     with a variance between areas by restricted likelihood and the sampling variance

@@ -172,7 +172,8 @@ def survival(
     two times, not where: within the intervals of ``.intervals`` the curve is not identified, and
     ``.at``, ``.quantile`` and ``.mean`` give ranges there. Limits are percentiles of resampled
     spells; with ends known to intervals only they are rough, since the curve converges at the rate
-    of the cube root of the number of spells.
+    of the cube root of the number of spells. Where no end need have come yet, the lower limit is
+    :math:`(\alpha/2)^{1/m}` as above, :math:`m` being known to go on.
 
     The laws are fitted by maximum likelihood to the chance of what was seen given life at entry,
 

@@ -180,3 +180,24 @@ def test_it_is_drawn_from_nothing_upwards():
     assert len(ax.get_lines()) == 2
     assert ax.get_lines()[0].get_ydata()[0] == 0
     assert ax.get_ylabel() == "share ended by the cause"
+
+
+def test_all_ended_by_one_cause_is_no_certainty():
+    frame = pd.DataFrame({"days": range(1, 12), "why": "a"})
+    ends = cumulative_incidence(frame, duration="days", cause="why")
+    assert ends.estimate["a", 11] == 1
+    assert np.isnan(ends.standard_error["a", 11])
+    assert ends.low["a", 11] == ends.low["a", 10] < 0.6
+    assert ends.high["a", 11] == 1
+    alone = cumulative_incidence(frame.iloc[:1], duration="days", cause="why")
+    assert (alone.low["a", 1], alone.high["a", 1]) == (0, 1)
+
+
+def test_facts_are_about_groups_and_shares_that_ended():
+    frame = pd.DataFrame({"days": [1, 2, 3, 4], "why": ["a", "b", "", ""], "force": list("xxyy")})
+    with pytest.warns(DegenerateDataWarning, match="^y: No spell ended: the curve stays at 0"):
+        cumulative_incidence(frame, duration="days", cause="why", by="force")
+    late = pd.DataFrame({"entry": [0, 0, 5], "exit": [2, 3, 8], "why": ["a", "b", "a"]})
+    with pytest.warns(DegenerateDataWarning, match="^Everyone .*: nothing is left from then on"):
+        found = cumulative_incidence(late, entry="entry", exit="exit", cause="why")
+    assert "cumulative_hazard" not in " ".join(note.text for note in found.notes)

@@ -166,3 +166,57 @@ def test_what_is_no_table():
         mean_recurrences([1, 2], **COLUMNS)
     with pytest.raises(InputError, match="`records` must be non-empty"):
         mean_recurrences(SEEN.head(0), **COLUMNS)
+
+
+def units(*rows):
+    return pd.DataFrame(rows, columns=["line", "day", "again"])
+
+
+def test_nothing_seen_is_not_nothing():
+    frame = units(("a", 5, False), ("b", 6, False), ("c", 7, False))
+    with pytest.warns(DegenerateDataWarning, match="Upper limits are those of chance alone"):
+        none = mean_recurrences(frame, **COLUMNS)
+    assert (none.estimate == 0).all()
+    np.testing.assert_allclose(none.high, -np.log(0.025) / np.array([3, 2, 1]), rtol=1e-12)
+    assert none.at(3).high == pytest.approx(-np.log(0.025) / 3)
+    one = mean_recurrences(pd.concat([frame, units(("a", 4, True))]), **COLUMNS)
+    assert one.at(3).high == pytest.approx(-np.log(0.025) / 3)
+    assert one.at(3).high < one.at(4).high
+    # A smaller limit after the first recurrence holds before it too: the mean cannot fall.
+    plain = mean_recurrences(pd.concat([frame, units(("a", 4, True))]), **COLUMNS, interval="plain")
+    assert plain.at(3).high == plain.at(4).high < -np.log(0.025) / 3
+
+
+def test_the_limit_before_the_first_holds_for_poisson_counts():
+    mean, n = -np.log(0.025) / 8, 8
+    assert np.exp(-mean * n) == pytest.approx(0.025)  # the chance of nothing among all
+    frame = units(*((i, 9, False) for i in range(n)))
+    with pytest.warns(DegenerateDataWarning):
+        assert mean_recurrences(frame, **COLUMNS).high.iloc[0] == pytest.approx(mean)
+
+
+@given(st.data())
+def test_the_least_number_watched(data):
+    n = data.draw(st.integers(1, 8))
+    entry = np.array(data.draw(st.lists(st.integers(0, 6), min_size=n, max_size=n)), dtype=float)
+    end = entry + np.array(data.draw(st.lists(st.integers(1, 6), min_size=n, max_size=n)))
+    start, times = entry.min(), np.sort(end)
+    found = recurrence.least_watched(entry, end, start, times)
+    for time, least in zip(times, found, strict=True):
+        moments = np.arange(start + 0.5, time + 0.25, 0.5)  # every time and between them
+        counts = [np.sum((entry < s) & (s <= end)) for s in moments]
+        assert least == min(counts)
+
+
+def test_units_that_are_all_alike_give_no_standard_error():
+    alone = mean_recurrences(units(("a", 2, True), ("a", 3, True), ("a", 7, False)), **COLUMNS)
+    assert alone.estimate.tolist() == [1, 2]
+    assert alone.standard_error.isna().all()
+    assert (alone.low == 0).all()
+    assert np.isinf(alone.high).all()
+    assert [note.code for note in alone.notes] == ["no-variance"]
+    assert "Until 3 all units watched had as many" in alone.notes[0].text
+    rows = [(x, 2, True) for x in "abc"] + [("a", 4, True)] + [(x, 9, False) for x in "abc"]
+    later = mean_recurrences(units(*rows), **COLUMNS)
+    assert later.standard_error.isna().tolist() == [True, False]
+    assert np.isfinite(later.high.iloc[1])

@@ -186,6 +186,9 @@ class TestEveryMethod:
         assert found.overdispersion.statistic == pytest.approx(0, abs=1e-12)
         assert found.overdispersion.pvalue == 1
         assert {"no-variance-between", "dispersion-at-1"} & set(codes(found))
+        empty = found.between.high == 0
+        assert empty == (method not in ("negative-binomial", "beta-binomial"))
+        assert empty == any("empty interval" in note.text for note in found.notes)
 
     def test_result_can_be_kept_and_read(self, function, method):
         found = function(COUNT, SIZE, method=method, rng=1)

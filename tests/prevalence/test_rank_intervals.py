@@ -94,6 +94,13 @@ def test_chances_of_the_top_add_up():
     assert rank_intervals(COUNT, SIZE, method="pairwise").in_top is None
 
 
+def test_the_top_is_five_areas_or_all():
+    assert rank_intervals(COUNT, SIZE, rng=1).top == 5
+    few = rank_intervals(COUNT[:3], SIZE[:3], rng=1)
+    assert few.top == 3
+    assert (few.in_top == 1).all()
+
+
 def test_the_same_seed_gives_the_same_ranks():
     one, two = (rank_intervals(COUNT, SIZE, rng=5) for _ in range(2))
     assert one.identical(two)

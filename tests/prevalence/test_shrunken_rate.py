@@ -212,10 +212,11 @@ def test_no_variance_draws_all_areas_to_one_value():
     assert "no-variance-between" in codes(found)
     assert (found.high - found.low > 0.05).all()
     flat = shrunken_rate(count, size, interval="plug-in")
-    np.testing.assert_allclose(flat.high, flat.low)
-    assert "no statement of certainty" in flat.notes[0].text
+    assert np.isnan([flat.low, flat.high, flat.standard_error]).all()
+    assert "there is none" in flat.notes[0].text
     flat = shrunken_rate(count, size, method="marshall")
-    np.testing.assert_allclose(flat.high, 0.2)
+    np.testing.assert_allclose(flat.estimate, 0.2)
+    assert np.isnan([flat.low, flat.high, flat.standard_error]).all()
     assert "no-variance-between" in codes(flat)
 
 
@@ -401,6 +402,13 @@ class TestNeighbourhoods:
         for other in (table, table.astype(bool), table.to_numpy(), np.array(pairs).tolist()):
             again = shrunken_rate(count, size, method="marshall", adjacency=other)
             assert again.identical(by_pairs)
+
+    def test_two_areas_can_be_given_as_an_array(self):
+        beside = np.array([[0, 1], [1, 0]])
+        found = shrunken_rate(COUNT[:2], SIZE[:2], method="spatial", adjacency=beside)
+        assert found.identical(
+            shrunken_rate(COUNT[:2], SIZE[:2], method="spatial", adjacency=[(0, 1)])
+        )
 
     def test_what_is_refused(self):
         count, size = pd.Series(COUNT, index=NAMES), pd.Series(SIZE, index=NAMES)

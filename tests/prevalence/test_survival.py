@@ -203,6 +203,28 @@ class TestValues:
         assert mean.estimate == pytest.approx(np.mean(days))
         assert mean.standard_error == pytest.approx(np.std(days) / math.sqrt(5))
         assert mean.unit == "days"
+
+    @pytest.mark.parametrize("number", [1, 5])
+    def test_the_mean_of_lives_that_are_alike_is_not_certain(self, number):
+        lives = survival(pd.DataFrame({"days": [8.0] * number}), duration="days")
+        floor = 0.025 ** (1 / number)
+        for limit, estimate, low, high in (
+            (None, 8, 8 * floor, math.inf),
+            (6, 6, 6 * floor, 6),
+            (10, 8, 8 * floor, 10),
+        ):
+            mean = lives.mean(limit)
+            assert mean.estimate == estimate
+            assert math.isnan(mean.standard_error)
+            assert (mean.low, mean.high) == (pytest.approx(low), high)
+
+    def test_a_mean_up_to_a_time_before_any_end_is_not_certain(self):
+        frame = pd.DataFrame({"found": [2, 2, 2], "days": [5, 9, 9], "ended": [True, False, False]})
+        lives = survival(frame, exit="days", entry="found", event="ended")
+        mean = lives.mean(4)
+        assert mean.estimate == 4
+        assert mean.low == pytest.approx(2 + 2 * lives.at(4).low)
+        assert math.isnan(mean.standard_error)
         assert mean.interval_method == "normal"
 
     def test_quantiles_are_the_first_time_at_which_the_share_is_reached(self):
@@ -1031,6 +1053,21 @@ class TestTurnbull:
         for table in (frame, square):
             found = survival(table, model="turnbull", lower="a", upper="b", interval="none")
             assert found.intervals["mass"].sum() == pytest.approx(1)
+
+    def test_before_the_first_end_the_lower_limit_is_that_of_no_end(self):
+        options = {"model": "turnbull", "lower": "a", "upper": "b", "rng": 1, "replicates": 50}
+        frame = pd.DataFrame({"a": [5, 3, 2], "b": np.inf})
+        with pytest.warns(DegenerateDataWarning, match="No spell ended: the curve stays at 1"):
+            lives = survival(frame, **options)
+        assert lives.at(5).low == pytest.approx(0.025)
+        assert lives.at(5).high == 1
+        frame = pd.DataFrame({"a": [3, 5, 8, 9, 9, 9], "b": [4, np.inf, 9, *[np.inf] * 3]})
+        lives = survival(frame, **options)
+        assert lives.low[3] == pytest.approx(max(0.025 ** (1 / 6), lives.low[4]))
+        late = survival(frame.assign(e=[0, 0, 4, 4, 4, 4]), entry="e", **options)
+        assert late.low[3] == pytest.approx(max(0.025 ** (1 / 2), late.low[4]))
+        alone = survival(pd.DataFrame({"a": [5], "b": [7]}), **options)
+        assert (alone.low[5], alone.high[5]) == (pytest.approx(0.025), 1)
 
 
 class TestCox:
