@@ -85,8 +85,8 @@ def conjugate_shrinkage(
         )
         if settings.interval == "plug-in":
             text = (
-                "The estimated variance between areas is 0: a plug-in interval would have no width, "
-                "and there is none. Use interval='hierarchical'."
+                "The estimated variance between areas is 0: a plug-in interval would have no "
+                "width, and there is none. Use interval='hierarchical'."
             )
         notes = (Note("no-variance-between", text),)
     if settings.interval == "plug-in":

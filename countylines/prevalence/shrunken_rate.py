@@ -127,7 +127,8 @@ def shrunken_rate(
 
     ``"marshall"`` gives :math:`b + \frac{a}{a + b / e_i}(x_i / e_i - b)`, with the mean :math:`b`
     and the moment estimate :math:`a` of the variance of the rates, over all areas or over each area
-    and those that touch it; a negative :math:`a` becomes 0, and the area gets the mean without an interval.
+    and those that touch it; a negative :math:`a` becomes 0, and the area gets the mean
+    without an interval.
 
     ``"fay-herriot"`` takes :math:`x_i / e_i` as normal about a linear function of the covariates,
     with a variance between areas by restricted likelihood and the sampling variance
