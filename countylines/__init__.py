@@ -56,7 +56,9 @@ population, claim or leave open. What there is:
 ``countylines.disproportionality``
     Who is over-represented: :func:`~countylines.disproportionality.representation_ratio`,
     :func:`~countylines.disproportionality.representation_to_rate_ratio`,
-    :func:`~countylines.disproportionality.rate_to_representation_ratio`.
+    :func:`~countylines.disproportionality.rate_to_representation_ratio`,
+    :func:`~countylines.disproportionality.rate_ratio`,
+    :func:`~countylines.disproportionality.odds_ratio`.
 ``countylines.localisation``
     Is it becoming local: :func:`~countylines.localisation.localisation_odds_ratio`,
     :func:`~countylines.localisation.compatible_counts`,

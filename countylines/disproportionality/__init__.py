@@ -1,12 +1,16 @@
 """Disproportionality: who is over-represented, against which population, and how sure.
 
 - :func:`representation_ratio`: a group's share over its benchmark share.
+- :func:`rate_ratio`: a group's rate over another's.
+- :func:`odds_ratio`: the odds of an outcome in one group over those in another.
 - :func:`representation_to_rate_ratio`: the group's rate against everybody else's.
 - :func:`rate_to_representation_ratio`: the way back.
 """
 
 from __future__ import annotations
 
+from countylines.disproportionality.odds_ratio import odds_ratio
+from countylines.disproportionality.rate_ratio import rate_ratio
 from countylines.disproportionality.representation_ratio import representation_ratio
 from countylines.disproportionality.representation_to_rate_ratio import (
     rate_to_representation_ratio,
@@ -14,6 +18,8 @@ from countylines.disproportionality.representation_to_rate_ratio import (
 )
 
 __all__ = [
+    "odds_ratio",
+    "rate_ratio",
     "rate_to_representation_ratio",
     "representation_ratio",
     "representation_to_rate_ratio",

@@ -8,29 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from countylines import _labels, _validate
+from countylines import _labels, _odds_ratios, _validate
 from countylines._kernels import odds_ratio
 from countylines._typing import Alternative, ArrayLike
-from countylines.errors import DegenerateDataWarning, SparseDataWarning, warn
 from countylines.results import OK, Estimate, Note, Verdict, verdict_array
 
 FloatArray = NDArray[np.float64]
 
 NAMES = ("internal_before", "external_before", "internal_after", "external_after")
-REFERENCES = {
-    "skew-score": ("laud2017", "laud2018"),
-    "miettinen-nurminen": ("miettinen1985",),
-    "score": ("cornfield1956",),
-    "conditional": ("cornfield1956",),
-    "conditional-mid-p": ("berry1995",),
-    "minlike": ("sterne1954",),
-    "blaker": ("blaker2000",),
-    "mover-wilson": ("donner2012", "newcombe2016"),
-    "mover-jeffreys": ("donner2012", "newcombe2016"),
-    "woolf": ("woolf1955",),
-    "gart": ("gart1966",),
-    "independence-smoothed": ("agresti1999",),
-}
 VERDICTS = (
     OK,
     Verdict(
@@ -42,7 +27,6 @@ VERDICTS = (
         ),
     ),
 )
-FEW = 5
 
 
 def localisation_odds_ratio(
@@ -199,7 +183,7 @@ def localisation_odds_ratio(
         null=inputs.given("null"),
         alternative=alternative,
         notes=notes,
-        references=REFERENCES[method],
+        references=_odds_ratios.REFERENCES[method],
         _recompute=functools.partial(localisation_odds_ratio, **kept, method=method, level=level),
         **out,
     )
@@ -223,35 +207,9 @@ def as_groups(
 def _notes(
     cells: tuple[FloatArray, ...], method: str, level: float, alternative: str
 ) -> tuple[Note, ...]:
-    notes = [
-        Note(
-            "odds-ratio",
-            "An odds ratio: neither the ratio of the shares nor their difference. A change in the "
-            "detection of internal relative to external lines multiplies it.",
-        )
-    ]
-    smallest = np.min(cells, axis=0)
-    if (smallest == 0).any():
-        text = "A count is 0, so the ratio is 0, infinite or undefined there; " + (
-            f"the {method} interval rests on what is added to the counts and can leave it out."
-            if method in ("gart", "independence-smoothed")
-            else "nothing is added to it, and one limit may still be finite."
-        )
-        notes.append(Note("zero-cell", text))
-        warn(text, DegenerateDataWarning)
-    if odds_ratio.METHODS[method].asymptotic and (smallest < FEW).any():
-        text = (
-            f"A count is below {FEW}, where the large-sample {method} interval does not hold its "
-            "level. Use method='skew-score' or 'conditional-mid-p'."
-        )
-        notes.append(Note("sparse", text))
-        warn(text, SparseDataWarning)
-    whole = method in ("minlike", "blaker") and alternative == "two-sided"
-    groups = as_groups(*cells)
-    if whole and odds_ratio.gap_in_acceptance(*groups, level=level, method=method).any():
-        text = (
-            f"The values that the {method} test accepts have a gap; the interval given is their "
-            "hull."
-        )
-        notes.append(Note("hull", text))
-    return tuple(notes)
+    note = Note(
+        "odds-ratio",
+        "An odds ratio: neither the ratio of the shares nor their difference. A change in the "
+        "detection of internal relative to external lines multiplies it.",
+    )
+    return note, *_odds_ratios.odds_ratio_notes(as_groups(*cells), method, level, alternative)

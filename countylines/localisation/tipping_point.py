@@ -7,11 +7,11 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from countylines import _labels, _validate
+from countylines import _labels, _odds_ratios, _validate
 from countylines._kernels import odds_ratio
 from countylines._typing import ArrayLike
 from countylines.errors import DegenerateDataWarning, warn
-from countylines.localisation.localisation_odds_ratio import NAMES, REFERENCES, as_groups
+from countylines.localisation.localisation_odds_ratio import NAMES, as_groups
 from countylines.results import OK, Estimate, Note, Verdict, verdict_array
 
 FloatArray = NDArray[np.float64]
@@ -168,7 +168,7 @@ def tipping_point(
         interval_kind=odds_ratio.METHODS[method].interval_kind,
         interval_method=method,
         notes=() if inputs.is_lazy else _notes(inputs, out, at_limit),
-        references=("greenland1996", "vanderweele2017", *REFERENCES.get(method, ())),
+        references=("greenland1996", "vanderweele2017", *_odds_ratios.REFERENCES.get(method, ())),
         **out,
     )
 

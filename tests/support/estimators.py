@@ -91,6 +91,33 @@ RATE_METHODS = (
     "wald-half",
     "wald-log",
 )
+TWO_RATES = {
+    "count": [19, 0, 41, 5, 6644],
+    "exposure": [2579, 1000, 28010, 1000, 59597],
+    "ref_count": [2365, 5, 15, 0, 8204],
+    "ref_exposure": [48740, 2000, 19017, 2000, 51000],
+}
+RATE_RATIO_METHODS = (
+    "mid-p",
+    "exact",
+    "minlike",
+    "blaker",
+    "score",
+    "skew-score",
+    "mover-score",
+    "mover-jeffreys",
+    "mover-exact",
+    "profile",
+    "wald-log",
+    "adjusted-log",
+    "bayes-jeffreys",
+)
+TWO_SHARES = {
+    "count": [36, 0, 81, 25, 15],
+    "total": [40, 20, 163, 25, 148],
+    "ref_count": [16, 5, 30, 10, 9],
+    "ref_total": [80, 50, 90, 80, 199],
+}
 ODDS_RATIO_METHODS = (
     "skew-score",
     "miettinen-nurminen",
@@ -193,6 +220,17 @@ ESTIMATORS: tuple[Row, ...] = (
         {**COUNT_TOTAL, "benchmark": [0.05, 0.0101, 0.186, 0.8, 0.135]},
         [*ALL_SHARE_METHODS, {"benchmark_n": 5000}],
         shares=("benchmark",),
+    ),
+    Row(
+        disproportionality.rate_ratio,
+        TWO_RATES,
+        [{"method": m} for m in RATE_RATIO_METHODS],
+        measures=("exposure", "ref_exposure"),
+    ),
+    Row(
+        disproportionality.odds_ratio,
+        TWO_SHARES,
+        [{"method": m} for m in ODDS_RATIO_METHODS],
     ),
     Row(
         disproportionality.representation_to_rate_ratio,
