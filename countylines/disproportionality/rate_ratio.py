@@ -156,7 +156,7 @@ def rate_ratio(
 
     >>> ratio = cl.disproportionality.rate_ratio(19, 2_579, 2_365, 487_409)
     >>> print(f"{ratio.estimate:.2f} ({ratio.low:.2f} to {ratio.high:.2f})")
-    1.52 (0.94 to 2.32)
+    1.52 (0.94 to 2.33)
 
     Black residents were stopped 1.5 times as often per head, and 19 stops are too few to say
     whether the process behind them made it more often at all. Who was stopped without living there
