@@ -34,6 +34,7 @@ class Range(NamedTuple):
     tables: float  # how many there are
     codes: frozenset[int]  # verdicts met, positions in facial_set.CODES
     enumerated: bool  # every table was fitted
+    most_alone: float  # units in the largest table met with nobody hidden; nan if there is none
 
 
 def extremes(low: FloatArray, high: FloatArray, terms: IntArray, cells: IntArray) -> Range:
@@ -42,17 +43,28 @@ def extremes(low: FloatArray, high: FloatArray, terms: IntArray, cells: IntArray
     width = high - low + 1.0
     tables = float(np.prod(width))
     if tables <= MOST_TABLES:
-        totals, verdicts = _totals(fitter, _every_table(low, high))
+        every = _every_table(low, high)
+        totals, verdicts = _totals(fitter, every)
         found = totals[np.isfinite(totals)]
         ends = (found.min(), found.max()) if found.size else (np.nan, np.nan)
-        return Range(float(ends[0]), float(ends[1]), tables, frozenset(verdicts.tolist()), True)
-    codes: set[int] = set(_totals(fitter, _patterns(low, high))[1].tolist())
+        codes = _met(every, verdicts)
+        alone = codes.get(facial_set.HIDDEN_ZERO, np.nan)
+        return Range(float(ends[0]), float(ends[1]), tables, frozenset(codes), True, alone)
+    patterns = _patterns(low, high)
+    codes = _met(patterns, _totals(fitter, patterns)[1])
     starts = [low, high, np.floor(0.5 * (low + high)), np.maximum(low, np.minimum(high, 1.0))]
     least, most = (
         float(np.fmax.reduce([_climb(fitter, sign, s, low, high, codes) for s in starts]))
         for sign in (-1.0, 1.0)
     )
-    return Range(-least, most, tables, frozenset(codes), False)
+    alone = codes.get(facial_set.HIDDEN_ZERO, np.nan)
+    return Range(-least, most, tables, frozenset(codes), False, alone)
+
+
+def _met(tables: FloatArray, verdicts: IntArray) -> dict[int, float]:
+    """Units in the largest table of each verdict."""
+    seen = tables.sum(axis=1)
+    return {int(code): float(seen[verdicts == code].max()) for code in np.unique(verdicts)}
 
 
 def _totals(fitter: ManyTables, tables: FloatArray) -> tuple[FloatArray, IntArray]:
@@ -87,7 +99,7 @@ def _climb(
     start: FloatArray,
     low: FloatArray,
     high: FloatArray,
-    codes: set[int],
+    codes: dict[int, float],
 ) -> float:
     """Largest `sign` times total that steps from one table reach; nan if none has an estimate."""
     here = start
@@ -95,7 +107,8 @@ def _climb(
     for _ in range(_MOST_STEPS):
         tried = _single_changes(here, low, high)
         totals, met = _totals(fitter, tried)
-        codes.update(met.tolist())
+        for code, seen in _met(tried, met).items():
+            codes[code] = max(seen, codes.get(code, 0.0))
         gain = np.nan_to_num(sign * totals, nan=-np.inf)
         together = here.copy()
         floor = best if np.isfinite(best) else -np.inf

@@ -183,7 +183,8 @@ def faces(
 
     A term none of whose cells was seen (a zero margin) is at minus infinity and its cells are off
     the face. If the design of the remaining terms is regular on the cells seen, nothing else can be
-    emptied; otherwise the linear programme decides, once for each distinct remaining problem.
+    emptied; otherwise the linear programme decides, once for each distinct remaining problem. Where
+    no cell was seen there is nothing to fit, and any hidden number goes with it.
     """
     holds = (cells[:, None] & terms[None, :]) == terms[None, :]
     patterns = np.atleast_2d(seen)
@@ -195,7 +196,9 @@ def faces(
     code = np.where(on_face.all(axis=1), OK, BOUNDARY_FINITE)
     rank = kept.sum(axis=1)
     basis = kept.copy()
-    doubtful = np.flatnonzero(~_regular_rows(kept, terms, patterns, cells))
+    empty = np.broadcast_to(~patterns.any(axis=1), rows)
+    code[empty] = NOT_IDENTIFIED
+    doubtful = np.flatnonzero(~_regular_rows(kept, terms, patterns, cells) & ~empty)
     solved = {} if solved is None else solved
     every = np.broadcast_to(patterns, (rows, len(cells)))
     for row in doubtful:
@@ -245,7 +248,7 @@ def _regular_rows(
     place = np.broadcast_to(np.arange(len(patterns)), len(masks))
     sizes = masks.sum(axis=1)
     regular = np.zeros(len(masks), dtype=bool)
-    for size in np.unique(sizes):
+    for size in np.unique(sizes[sizes > 0]):
         rows = np.flatnonzero(sizes == size)
         for part in np.array_split(rows, -(-rows.size * int(size) ** 2 // _ENTRIES_AT_ONCE)):
             chosen = terms[np.nonzero(masks[part])[1].reshape(len(part), size)]

@@ -105,7 +105,7 @@ def fit(
     on_face: BoolArray,
     cells: IntArray,
 ) -> BandedFits:
-    """Fit every row by Newton steps with halving.
+    """Fit every row by Newton steps with halving; one without a term has fitted values of 0.
 
     Parameters
     ----------
@@ -129,7 +129,11 @@ def fit(
     nothing["coefficients"] = np.full(masks.shape, np.nan)
     nothing["fitted"], nothing["expected"] = np.zeros(low.shape), np.zeros(low.shape)
     result = BandedFits(**nothing)
-    for chosen in _blocks(masks.sum(axis=1), high - low):
+    sizes = masks.sum(axis=1)
+    # means of 0 fit a table in which nobody is certain
+    result.log_likelihood[sizes == 0] = result.deviance[sizes == 0] = 0.0
+    result.converged[sizes == 0] = True
+    for chosen in _blocks(sizes, high - low):
         size = int(masks[chosen[0]].sum())
         columns = np.nonzero(masks[chosen])[1].reshape(len(chosen), size)
         part = _newton(low[chosen], high[chosen], terms[columns], on_face[chosen], lattice)
@@ -143,7 +147,7 @@ def fit(
 def _blocks(sizes: IntArray, width: FloatArray) -> Iterator[IntArray]:
     """Rows with equally many terms, few enough at a time to keep memory bounded."""
     in_bands = int(width.max(initial=0.0) + 1) * int((width > 0).any(axis=0).sum())
-    for size in np.unique(sizes):
+    for size in np.unique(sizes[sizes > 0]):
         rows = np.flatnonzero(sizes == size)
         at_once = max(_ENTRIES_AT_ONCE // max(int(size) ** 2, width.shape[1], in_bands), 1)
         for start in range(0, len(rows), at_once):

@@ -47,7 +47,7 @@ class Fits(NamedTuple):
 def fit(
     counts: FloatArray, terms: IntArray, masks: BoolArray, on_face: BoolArray, cells: IntArray
 ) -> Fits:
-    """Fit every row by Newton steps with halving.
+    """Fit every row by Newton steps with halving; one without a term has fitted values of 0.
 
     Parameters
     ----------
@@ -75,6 +75,7 @@ def fit(
         converged=np.zeros(rows, dtype=bool),
     )
     sizes = masks.sum(axis=1)
+    _nothing_to_fit(result, sizes == 0)
     for chosen in _blocks(sizes, 1 << lattice.lists):
         size = sizes[chosen[0]]
         columns = np.nonzero(masks[chosen])[1].reshape(len(chosen), size)
@@ -86,9 +87,15 @@ def fit(
     return result
 
 
+def _nothing_to_fit(result: Fits, rows: BoolArray) -> None:
+    """Means of 0 fit a table without a unit; changes its argument."""
+    result.log_likelihood[rows] = result.deviance[rows] = 0.0
+    result.converged[rows] = True
+
+
 def _blocks(sizes: IntArray, width: int) -> Iterator[IntArray]:
     """Rows with equally many terms, few enough at a time to keep memory bounded."""
-    for size in np.unique(sizes):
+    for size in np.unique(sizes[sizes > 0]):
         rows = np.flatnonzero(sizes == size)
         at_once = max(1, NUMBERS_AT_ONCE // max(width, int(size) ** 2))
         for start in range(0, len(rows), at_once):

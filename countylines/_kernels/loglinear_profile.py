@@ -48,15 +48,31 @@ def curve(hidden: FloatArray, table: Table) -> tuple[FloatArray, FloatArray, Flo
         fits = loglinear_fit.fit(counts, table.terms, masks, face, cells)
     fitted_hidden, fitted = fits.fitted[:, 0], fits.fitted[:, 1:]
     total = hidden + table.counts.sum()
-    excess = (fitted_hidden - hidden) / hidden
+    excess, log_ratio = _excess(hidden, fitted_hidden, fits.log_hidden, table.counts - fitted)
     value = stirling.log_factorial_rest(total) - stirling.log_factorial_rest(hidden)
-    value += hidden * (np.log1p(excess) - excess)
+    value += hidden * (log_ratio - excess)
     seen = table.counts > 0
     value += (table.counts[seen] * np.log(fitted[:, seen] / table.counts[seen])).sum(axis=1)
     value -= (fitted - table.counts).sum(axis=1)
-    slope = stirling.digamma_rest(total) - stirling.digamma_rest(hidden) + np.log1p(excess)
+    slope = stirling.digamma_rest(total) - stirling.digamma_rest(hidden) + log_ratio
     curvature = polygamma(1, total + 1.0) - polygamma(1, hidden + 1.0)
     return value, slope, curvature + fits.variance - 1.0 / total
+
+
+def _excess(
+    hidden: FloatArray, fitted: FloatArray, log_fitted: FloatArray, short: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Fitted hidden number over the given one, less 1, and the log of the ratio.
+
+    A fitted number may be so small that the ratio is 0 beside 1, though its log is not; and a given
+    one so large that its difference is lost. The fit keeps the total, so that the hidden cell is
+    fitted too many by what the others are `short` of.
+    """
+    missing = short.sum(axis=1)
+    difference = np.where(hidden > 1e3 * np.abs(missing), missing, fitted - hidden)
+    excess = difference / hidden
+    near = np.log1p(np.maximum(excess, -0.5))
+    return excess, np.where(excess < -0.5, log_fitted - np.log(hidden), near)
 
 
 def bound(table: Table) -> Curve:

@@ -85,7 +85,7 @@ def ends(
             distance = math.log(ratio) / log_error if ratio > 0 else -math.inf
     low = 0.0 if alternative == "less" else max(low, 0.0)
     high = math.inf if alternative == "greater" else high
-    return Ends(low, high, pvalue(asked, distance, alternative))
+    return Ends(float(low), float(high), pvalue(asked, distance, alternative))
 
 
 def logit(

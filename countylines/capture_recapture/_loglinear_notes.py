@@ -47,10 +47,11 @@ def identified_range(
         also = "" if np.isnan(low) else "; some give none"
         text += f"{also} ({words})"
         open_ended = facial_set.NOT_IDENTIFIED in none
+        high = np.fmax(high, found.most_alone)
+        if open_ended or facial_set.HIDDEN_INFINITE in none:
+            low, high = np.fmin(low, math.inf), math.inf
         if open_ended or facial_set.HIDDEN_ZERO in none:
             low = least
-        if open_ended or facial_set.HIDDEN_INFINITE in none:
-            high = math.inf
     notes.append(Note("identified-range", text + "."))
     return (float(low), float(high)), tuple(notes)
 

@@ -148,6 +148,8 @@ def _zero_margins(model: Model, counts: Counts) -> list[int]:
 
 
 def _empty_margin(model: Model, counts: Counts, term: int) -> str:
+    if term == 0:
+        return "Perhaps no unit is on any list: every count may be 0."
     lists = _joined(model.names(term))
     holds = counts.cells & term == term
     if counts.high[holds].any():

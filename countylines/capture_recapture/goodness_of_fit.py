@@ -126,10 +126,12 @@ def goodness_of_fit(
     many = ManyTables(parsed.terms, counts.cells)
     fits = many.fit(counts.low[None], counts.high[None])
     observed = float(_statistic(fits, statistic)[0])
-    shares = fits.fitted[0]
+    fitted = fits.fitted[0]
+    seen = float(fitted.sum())
+    shares = fitted / (seen or 1.0)
 
     def draw(generator: np.random.Generator, size: int) -> FloatArray:
-        drawn = generator.multinomial(round(shares.sum()), shares / shares.sum(), size=size)
+        drawn = generator.multinomial(round(seen), shares, size=size)
         return np.asarray(drawn, dtype=np.float64)
 
     def refit(tables: FloatArray) -> FloatArray:
@@ -147,7 +149,7 @@ def goodness_of_fit(
         null_hypothesis=f"The counts on the lists follow the model {parsed.formula}.",
         method=f"parametric bootstrap of the {statistic}",
         table=_table(counts, fits, parsed, statistic),
-        n=float(shares.sum()) if counts.is_banded else int(counts.low.sum()),
+        n=seen if counts.is_banded else int(counts.low.sum()),
         notes=_notes(fits, observed, values),
         references=("chan2021", "davison1997"),
     )

@@ -134,3 +134,16 @@ def test_edges_of_small_cones_say_what_the_linear_programme_says(monkeypatch):
                 programme = facial_set.faces(masks, terms, seen, cells)
             for name in ("on_face", "code", "rank", "basis"):
                 np.testing.assert_array_equal(getattr(edges, name), getattr(programme, name))
+
+
+def test_where_nobody_is_seen_any_number_can_be_hidden():
+    cells, terms = np.arange(1, 8), hierarchical.all_terms(3, 2)
+    masks = hierarchical.all_models(terms)
+    nobody = facial_set.faces(masks, terms, np.zeros(7, dtype=bool), cells)
+    assert set(nobody.code) == {facial_set.NOT_IDENTIFIED}
+    assert not nobody.on_face.any()
+    assert not nobody.basis.any()
+    assert not nobody.rank.any()
+    patterns = np.array([np.zeros(7, dtype=bool), np.ones(7, dtype=bool)])
+    both = facial_set.faces(masks[:1], terms, patterns, cells)
+    assert both.code.tolist() == [facial_set.NOT_IDENTIFIED, facial_set.OK]

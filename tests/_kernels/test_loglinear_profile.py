@@ -67,3 +67,30 @@ def test_stirling_rests_are_exact():
         up, down = stirling.log_factorial_rest(points)
         slope = (up - down) / (2 * step * at)
         assert stirling.digamma_rest(np.array([at]))[0] == pytest.approx(slope, rel=1e-6)
+
+
+@pytest.mark.parametrize("lists", [2, 3, 5])
+@pytest.mark.parametrize("seen", [1.0, 2.0, 50.0, 1e6])
+def test_everyone_on_every_list_has_a_closed_form(lists, seen):
+    """Each list finds a share n / N, so l(h) is known down to the smallest hidden number."""
+    cells = np.arange(1, 1 << lists)
+    counts = np.where(cells == cells[-1], seen, 0.0)
+    data = loglinear_profile.Table(counts, cells, hierarchical.all_terms(lists, 1))
+    points = np.array([1e-8, 1e-7, 1e-4, 0.1, 3.0, 1e4])
+    value, slope, _ = loglinear_profile.curve(points, data)
+    total = seen + points
+    closed = gammaln(total + 1) - gammaln(points + 1) - gammaln(seen + 1)
+    closed -= lists * (seen * np.log1p(points / seen) - points * np.log(points / total))
+    np.testing.assert_allclose(value - value[0], closed - closed[0], rtol=1e-8, atol=1e-7)
+    assert np.isfinite(slope).all()
+    assert (slope < 0).all()
+
+
+def test_slopes_keep_their_sign_far_out():
+    """No overlap: the likelihood rises for ever, ever more slowly, and rounding must not hide it."""
+    counts = np.array([30.0, 40.0, 0.0])
+    data = loglinear_profile.Table(counts, np.array([1, 2, 3]), hierarchical.all_terms(2, 1))
+    points = 10.0 ** np.arange(5, 13)
+    _, slope, _ = loglinear_profile.curve(points, data)
+    # 1 / 2 of digamma for either number, and a fitted overlap of 30 x 40 over the total
+    np.testing.assert_allclose(slope * points**2, 30 * 40 - (30 + 40) / 2, rtol=2e-3)

@@ -43,3 +43,15 @@ def test_bands_of_width_0_are_exact_and_others_have_no_pearson():
     banded = many.fit(table, table + 1.0)
     assert np.isnan(banded.pearson[0])
     assert banded.total[0] > 15 * 7
+
+
+@pytest.mark.parametrize("upper", [None, 4.0])
+def test_a_table_in_which_nobody_is_certain_identifies_nothing(upper):
+    tables = np.stack([np.zeros(15), np.arange(1.0, 16.0)])
+    high = None if upper is None else np.where(tables == 0, upper, tables)
+    found = ManyTables(TERMS, CELLS).fit(tables, high)
+    assert found.code.tolist() == [facial_set.NOT_IDENTIFIED, facial_set.OK]
+    assert np.isnan(found.total[0])
+    assert found.deviance[0] == 0
+    assert not found.fitted[0].any()
+    assert found.total[1] == pytest.approx(ManyTables(TERMS, CELLS).fit(tables[1:]).total[0])

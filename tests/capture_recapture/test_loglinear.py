@@ -252,3 +252,20 @@ def test_many_copies_of_a_table_scale_the_estimate(counts, times):
         for c in (cells, many)
     )
     assert two.estimate == pytest.approx(times * one.estimate, rel=1e-9)
+
+
+@pytest.mark.parametrize("model", ["independence", "A*B + C"])
+@pytest.mark.parametrize("seen", [2, 50, 10_000])
+def test_everyone_on_every_list_leaves_little_room(model, seen):
+    everyone = cl.CaptureHistories.from_cells({"111": seen}, lists=["A", "B", "C"])
+    result = loglinear(everyone, model)
+    assert result.verdict.code == "hidden-zero"
+    assert seen < result.high < seen + 1
+    assert result.test(null=result.high).pvalue == pytest.approx(0.05, rel=1e-6)
+
+
+@pytest.mark.parametrize("interval", ["profile", "logit", "wald", "lognormal", "bootstrap"])
+def test_limits_are_plain_floats(interval):
+    result = loglinear(hepatitis(), interval=interval, replicates=99, rng=1)
+    for value in (result.low, result.high, result.hidden.low, result.hidden.high):
+        assert type(value) is float

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import countylines as cl
-from countylines.capture_recapture import loglinear
+from countylines.capture_recapture import goodness_of_fit, loglinear
 from countylines.errors import DegenerateDataWarning, InputError
 
 pytestmark = pytest.mark.filterwarnings("ignore::countylines.errors.CountyLinesWarning")
@@ -99,6 +99,35 @@ class TestRange:
         assert result.high == pytest.approx(214 + result.hidden.high)
         assert result.test(null=214).pvalue == pytest.approx(1.0, abs=1e-3)
         assert result.test(null=result.high).pvalue == pytest.approx(0.05, rel=1e-6)
+
+    @pytest.mark.parametrize("interval", ["profile", "lognormal", "bootstrap"])
+    def test_where_nobody_is_certain_nothing_is_identified(self, interval):
+        histories = cl.CaptureHistories.from_cells(
+            dict.fromkeys(SEEN, (0, 9)), lists=["A", "B", "C"]
+        )
+        result = loglinear(histories, "A*B + C", interval=interval)
+        assert result.verdict.code == "not-identified"
+        assert "Perhaps no unit is on any list" in result.verdict.reasons[0]
+        assert "the verdict would be 'ok'" in result.verdict.reasons[-1]
+        assert math.isnan(result.estimate)
+        assert (result.low, result.high) == (0, math.inf)
+        assert (result.region_low, result.region_high) == (0, math.inf)
+        assert result.n_observed == 0
+        assert goodness_of_fit(histories, replicates=99, rng=1).pvalue == 1
+
+    def test_the_range_holds_tables_with_nobody_hidden(self):
+        everyone = cl.CaptureHistories.from_cells({"111": (45, 50)}, lists=["A", "B", "C"])
+        result = loglinear(everyone)
+        assert result.verdict.code == "hidden-zero"
+        assert (result.region_low, result.region_high) == (45, 50)
+        assert 50 < result.high < 50.2
+
+    def test_the_range_where_every_table_is_infinite(self):
+        apart = {"100": 30, "010": 40, "001": (1, 4)}
+        histories = cl.CaptureHistories.from_cells(apart, lists=["A", "B", "C"])
+        result = loglinear(histories)
+        assert result.verdict.code == "hidden-infinite"
+        assert (result.region_low, result.region_high) == (math.inf, math.inf)
 
     def test_wide_bands_with_nobody_hidden(self):
         cells = {"001": 199, "010": (0, 250), "011": 170, "100": (0, 60), "101": 3}

@@ -31,6 +31,15 @@ def codes(result):
 
 
 class TestReplicates:
+    @pytest.mark.parametrize("kind", ["semiparametric", "parametric"])
+    def test_one_in_which_nobody_is_seen_lies_beyond_both_limits(self, kind):
+        """Four units, one of them hidden: all are, in one replicate of 256."""
+        few = table({"100": 1, "010": 1, "110": 1})
+        result = fit(few, "independence", kind=kind, replicates=2000)
+        assert result.estimate == pytest.approx(4)
+        assert 2000 / 256 / 3 < np.isnan(result.draws).sum()
+        assert (result.low, result.high) == (3, math.inf)
+
     @pytest.mark.parametrize("kind", KINDS)
     def test_they_scatter_as_large_samples_must(self, kind):
         """Ten times the table: their spread is the standard error, and less for conditional."""
