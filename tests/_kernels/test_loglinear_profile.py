@@ -87,7 +87,7 @@ def test_everyone_on_every_list_has_a_closed_form(lists, seen):
 
 
 def test_slopes_keep_their_sign_far_out():
-    """No overlap: the likelihood rises for ever, ever more slowly, and rounding must not hide it."""
+    """Without an overlap the likelihood rises for ever, which rounding must not hide."""
     counts = np.array([30.0, 40.0, 0.0])
     data = loglinear_profile.Table(counts, np.array([1, 2, 3]), hierarchical.all_terms(2, 1))
     points = 10.0 ** np.arange(5, 13)
