@@ -11,6 +11,8 @@
 - :func:`sens_slope`: by how much.
 - :func:`seasonal_mann_kendall`: the same where values differ by season.
 - :func:`regional_mann_kendall`: the same for several regions at once.
+- :func:`jonckheere_terpstra`: do values rise over ordered groups?
+- :func:`page_trend`: do they within every row of a table?
 - :func:`partial_mann_kendall`: beyond what the trend of a covariate explains?
 - :func:`tipping_point`: the change in detection that would explain the odds ratio.
 - :func:`detection_bounds`: what ranges of detection leave open.
@@ -23,9 +25,11 @@ from countylines.localisation.cochran_armitage import cochran_armitage
 from countylines.localisation.compatible_counts import compatible_bases, compatible_counts
 from countylines.localisation.detection_bounds import detection_bounds
 from countylines.localisation.internal_share import internal_share
+from countylines.localisation.jonckheere_terpstra import jonckheere_terpstra
 from countylines.localisation.localisation_odds_ratio import localisation_odds_ratio
 from countylines.localisation.mann_kendall import mann_kendall
 from countylines.localisation.mantel_trend import mantel_trend
+from countylines.localisation.page_trend import page_trend
 from countylines.localisation.partial_mann_kendall import partial_mann_kendall
 from countylines.localisation.reclassification_sensitivity import reclassification_sensitivity
 from countylines.localisation.regional_mann_kendall import regional_mann_kendall
@@ -40,9 +44,11 @@ __all__ = [
     "compatible_counts",
     "detection_bounds",
     "internal_share",
+    "jonckheere_terpstra",
     "localisation_odds_ratio",
     "mann_kendall",
     "mantel_trend",
+    "page_trend",
     "partial_mann_kendall",
     "reclassification_sensitivity",
     "regional_mann_kendall",
