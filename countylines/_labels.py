@@ -101,7 +101,7 @@ class Inputs:
         if self.lazy is not None:
             return self._as_template(self.lazy[position].broadcast_like(self.template))
         values = self.flat[position]
-        whole = bool(np.all(np.isfinite(values)) and np.all(values == np.floor(values)))
+        whole = bool(np.all(np.abs(values) < 2.0**53) and np.all(values == np.floor(values)))
         return self.back(values.astype(np.int64) if whole else values.copy())
 
     def apply(

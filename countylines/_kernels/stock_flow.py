@@ -21,21 +21,20 @@ FloatArray = NDArray[np.float64]
 
 def steady_stock(openings: ArrayLike, duration: ArrayLike) -> FloatArray:
     """Stock at a moment, from openings in a unit of time and the mean life in that unit."""
-    with np.errstate(invalid="ignore"):
-        return _float(openings) * _float(duration)
+    return _product(openings, duration)
 
 
 def distinct_from_stock(stock: ArrayLike, duration: ArrayLike, window: ArrayLike) -> FloatArray:
     """Distinct things active at some time in a window, from the stock at a moment."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        return _float(stock) * (1.0 + _float(window) / _float(duration))
+        return _product(stock, 1.0 + _float(window) / _float(duration))
 
 
 def stock_from_distinct(distinct: ArrayLike, duration: ArrayLike, window: ArrayLike) -> FloatArray:
     """Stock at a moment, from the distinct things active at some time in a window."""
     with np.errstate(divide="ignore", invalid="ignore"):
         share = _float(duration) / (_float(duration) + _float(window))
-        return _float(distinct) * np.where(np.isinf(_float(duration)), 1.0, share)
+        return _product(distinct, np.where(np.isinf(_float(duration)), 1.0, share))
 
 
 def convert_window(
@@ -94,6 +93,13 @@ def short_window_bounds(
     """Least and most that the mean count of the short windows can be; inverse of the above."""
     distinct = _float(long_distinct)
     return distinct / _float(windows_in_long), distinct + 0.0 * _float(windows_in_long)
+
+
+def _product(number: ArrayLike, factor: ArrayLike) -> FloatArray:
+    """Nothing stays nothing, however long it would last."""
+    number, factor = _float(number), _float(factor)
+    with np.errstate(invalid="ignore"):
+        return np.where((number == 0.0) | (factor == 0.0), 0.0, number * factor)
 
 
 def _ratio(numerator: ArrayLike, denominator: ArrayLike) -> FloatArray:

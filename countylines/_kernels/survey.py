@@ -19,7 +19,7 @@ from countylines._kernels.method import FloatArray
 
 # Limits that are quantiles of exact tails are compared with Student's t of the sample size; those
 # that rest on a normal quantile with the normal.
-BY_TAIL = frozenset({"clopper-pearson", "mid-p", "jeffreys", "modified-jeffreys"})
+BY_TAIL = frozenset({"clopper-pearson", "mid-p", "jeffreys"})
 _LOGIT_RANGE = (-690.0, 30.0)
 _NOTHING = 1e-9  # effective cases, which leave any share open
 
@@ -50,6 +50,7 @@ def linearise(
     population: float | None,
 ) -> Sample:
     """Share and variance; `cluster` holds whole numbers, `population` how many clusters exist."""
+    weight = weight / weight.max()  # only proportions count, and sums of huge weights are infinite
     size = float((weight * total).sum())
     share = float((weight * count).sum()) / size
     names, codes = np.unique(cluster, return_inverse=True)
@@ -65,13 +66,17 @@ def linearise(
 
 def _adjusted(sample: Sample, tail: float, method: str) -> float:
     """Effective size after the adjustment for degrees of freedom."""
-    area = min(tail, 1.0 - tail)
-    if area == 0.5:
+    # At one half both quantiles are 0, and their ratio is that of their slopes.
+    area = min(tail, 1.0 - tail, 0.5 - 1e-6)
+    freedom = sample.looked_at - 1.0, sample.clusters - 1.0
+    by_tail = method in BY_TAIL and freedom[0] > 0.0
+    if by_tail and freedom[0] == freedom[1]:
         return sample.effective
-    of_the_mean = sample.looked_at - 1.0
-    by_tail = method in BY_TAIL and of_the_mean > 0.0
-    ideal = stdtrit(of_the_mean, area) if by_tail else ndtri(area)
-    return float(sample.effective * (ideal / stdtrit(sample.clusters - 1.0, area)) ** 2)
+    ideal = stdtrit(freedom[0], area) if by_tail else ndtri(area)
+    found = stdtrit(freedom[1], area)
+    if not (np.isfinite(ideal) and np.isfinite(found)):  # beyond what floating point holds
+        return 0.0
+    return float(sample.effective * (ideal / found) ** 2)
 
 
 def one_sided_limit(sample: Sample, tail: float, side: int, method: str) -> float:
@@ -99,8 +104,11 @@ def one_sided_pvalue(sample: Sample, null: float, side: int, method: str) -> flo
     def beyond(t: float) -> float:
         return side * (one_sided_limit(sample, float(expit(t)), side, method) - null)
 
-    if beyond(_LOGIT_RANGE[0]) >= 0.0:
+    # From one half down the limit moves outwards with the tail, in size and in quantile; above it
+    # the two pull apart, so that the root must not be sought on both sides at once.
+    first, last = (0.0, _LOGIT_RANGE[1]) if beyond(0.0) < 0.0 else (_LOGIT_RANGE[0], 0.0)
+    if beyond(first) >= 0.0:
         return 0.0
-    if beyond(_LOGIT_RANGE[1]) <= 0.0:
+    if beyond(last) <= 0.0:
         return 1.0
-    return float(expit(brentq(beyond, *_LOGIT_RANGE, xtol=1e-13, rtol=1e-14)))
+    return float(expit(brentq(beyond, first, last, xtol=1e-13, rtol=1e-14)))

@@ -16,6 +16,7 @@ from countylines.errors import InputError, InputTypeError
 Days = NDArray[np.int64]
 
 MISSING = np.iinfo(np.int64).min  # what numpy makes of NaT
+_NANOSECOND_DAYS = 106_000
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}")
 _RULE = "dates (datetime64 without a time zone)"
 _AT = "a date (datetime, numpy.datetime64 or text like '2024-03-31')"
@@ -93,7 +94,9 @@ def given(name: str, value: Any) -> tuple[Days, pd.DatetimeIndex]:
 
 def labels(days: Days) -> pd.DatetimeIndex:
     """Day numbers as the index of a result."""
-    return pd.DatetimeIndex(days.astype("datetime64[D]").astype("datetime64[ns]"))
+    # Nanoseconds, as pandas reads dates, hold the years 1678 to 2261 only.
+    unit = "ns" if (np.abs(days) < _NANOSECOND_DAYS).all() else "s"
+    return pd.DatetimeIndex(days.astype("datetime64[D]").astype(f"datetime64[{unit}]"))
 
 
 def _stamp(name: str, value: Any) -> Any:

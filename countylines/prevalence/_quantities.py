@@ -150,6 +150,11 @@ def _check(
     if name == poisson:
         _validate.counts(name, values, where)
         return
+    if kinds[base] == "estimate" and np.isnan(values).any():
+        rule = "an estimate that exists"
+        remedy = "Its verdict says why; for a range pass countylines.Band of its ends."
+        gone = np.isnan(values)
+        raise InputError(_validate.sentence(base, rule, "nan", where(gone), remedy))
     if end == "high":
         values = np.where(np.isposinf(values), 1.0, values)
     _validate.exposure(name, values, where, zero=True)

@@ -101,6 +101,11 @@ def _refuse(count: Any, design_effect: Any, method: str) -> None:
         rule = "left out with `weights` or `cluster`, which show the design effect"
         raise InputError(_validate.sentence("design_effect", rule, "both"))
     _shares.whole_counts_only(method, "weights` or `cluster")
+    if method == "modified-jeffreys":
+        rule = "one without exceptions for counts of 0, 1, n - 1 and n, with `weights` or `cluster`"
+        raise InputError(
+            _validate.sentence("method", rule, repr(method), remedy="Use method='jeffreys'.")
+        )
 
 
 def _aligned(count: Any, total: Any, weights: Any, cluster: Any) -> _labels.Inputs:
@@ -130,7 +135,8 @@ def _codes(cluster: Any) -> Any:
     if isinstance(values, (str, bytes)) or not hasattr(values, "__iter__"):
         rule = "a sequence with a label for every row"
         raise InputTypeError(_validate.sentence("cluster", rule, _validate.show(values)))
-    flat = pd.Series(np.asarray(values if hasattr(values, "dtype") else list(values)).ravel())
+    labels = list(np.asarray(values).ravel() if hasattr(values, "dtype") else values)
+    flat = pd.Series(labels, dtype=object)  # as they are: numpy would make text of a missing label
     codes = pd.factorize(flat)[0]
     if (codes < 0).any():
         where = _validate.nowhere(codes < 0)

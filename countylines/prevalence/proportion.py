@@ -51,7 +51,8 @@ def proportion(
         ``"clopper-pearson"``, ``"blaker"``, ``"minlike"``, ``"agresti-coull"``, ``"plus-four"``,
         ``"jeffreys"``, ``"modified-jeffreys"``, ``"logit"``, ``"arcsine"``, ``"profile"``,
         ``"skew-score"`` or ``"wald"``; with a survey design also ``"korn-graubard"``, which is
-        ``"clopper-pearson"`` there.
+        ``"clopper-pearson"`` there, but not ``"blaker"``, ``"minlike"`` or
+        ``"modified-jeffreys"``, which need whole counts.
     design_effect : array_like or None, optional
         Variance relative to a simple random sample of the same size, above 0: co-defendants are
         clustered, so their effective number is ``total / design_effect``. Makes counts fractional,

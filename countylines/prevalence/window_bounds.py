@@ -45,7 +45,7 @@ def window_bounds(
         Mean count of the short windows, or with ``of="short"`` the count of distinct lines in the
         long one; of at least 0.
     windows : array_like, shape (...)
-        Number of short windows that make up the long one, of at least 1.
+        Number of short windows that make up the long one: whole, of at least 1.
     of : {"long", "short"}, default "long"
         What is bounded: the distinct lines in the long window, or the mean count of the short ones.
 
@@ -59,7 +59,7 @@ def window_bounds(
     Raises
     ------
     InputError
-        If `count` is negative or not finite, or `windows` is below 1.
+        If `count` is negative or not finite, or `windows` is not a whole number of at least 1.
     LabelMismatchError
         If labelled arguments do not have the same labels in the same order.
 
@@ -111,10 +111,12 @@ def window_bounds(
                 values = np.where(np.isposinf(values), 1.0, values)
             _validate.exposure(name, values, where, zero=True)
         _validate.exposure("windows", flat[-1], where, zero=True)
-        few = flat[-1] < 1
-        if few.any():
-            got = _validate.show(float(flat[-1][few][0]))
-            raise InputError(_validate.sentence("windows", "at least 1", got, where(few)))
+        bad = (flat[-1] < 1) | (flat[-1] != np.floor(flat[-1]))
+        if bad.any():
+            got = _validate.show(float(flat[-1][bad][0]))
+            rule = "a whole number of at least 1"
+            remedy = "A part of a window may hold as many as a whole one: count it as one."
+            raise InputError(_validate.sentence("windows", rule, got, where(bad), remedy))
 
     def kernel(*flat: FloatArray) -> tuple[NDArray[Any], ...]:
         low, _ = bound(flat[0], flat[-1])

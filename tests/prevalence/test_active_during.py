@@ -105,6 +105,15 @@ def test_one_start_goes_with_many_ends():
     assert found.tolist() == [0, 1, 2]
 
 
+def test_windows_keep_their_years_however_old():
+    table = pd.DataFrame(
+        {"opened": np.array(["1000-01-01"], "M8[s]"), "closed": np.array(["9000-01-01"], "M8[s]")}
+    )
+    found = active_during(table, "1500-01-01", "1600-01-01")
+    assert [found.index[0].left.year, found.index[0].right.year] == [1500, 1600]
+    assert active_at(table, "8000-01-01").index[0].year == 8000
+
+
 class TestBadInput:
     SPELLS = pd.DataFrame({"opened": dates([3]), "closed": dates([None])})
 

@@ -13,7 +13,7 @@ from scipy.special import gammaincc
 from stock_flow_cases import CASES
 
 import countylines as cl
-from countylines.errors import InputError, InputTypeError
+from countylines.errors import InputError, InputTypeError, SparseDataWarning
 from countylines.prevalence import (
     convert_window,
     distinct_in_window,
@@ -105,6 +105,16 @@ def test_a_band_without_end():
     assert (found.low, found.high) == (501 * 7, np.inf)
     assert stock_from_distinct(700, cl.Band(2, np.inf), 12).high == 700
     assert convert_window(700, 1, 12, mean_duration=cl.Band(2, np.inf)).low == 700
+
+
+def test_nothing_stays_nothing_however_long_it_would_last():
+    found = steady_state_stock(0, cl.Band(3, np.inf))
+    assert (found.estimate, found.low, found.high) == (0, 0, 0)
+    with pytest.warns(SparseDataWarning):
+        short = cl.prevalence.rate(1, 1, method="square-root", level=0.999)
+    assert short.low == 0
+    found = distinct_in_window(0, short, 12, level=0.999)
+    assert (found.estimate, found.low, found.high) == (0, 0, 0)
 
 
 def test_arithmetic_has_no_level():
@@ -218,6 +228,11 @@ class TestBadInput:
     def test_values_that_cannot_be_used(self, call, message):
         with pytest.raises(InputError, match=message):
             call()
+
+    def test_an_estimate_that_does_not_exist(self):
+        banded = cl.prevalence.rate(cl.Band(1, 3), 1)
+        with pytest.raises(InputError, match=r"`openings_per_day` must be an estimate that exists"):
+            steady_state_stock(banded, 3)
 
     def test_an_identified_range_is_no_interval(self):
         ranged = distinct_in_window(600, cl.Band(1, 3), 12)

@@ -186,6 +186,12 @@ class TestBands:
             rate(cl.Band(2, 4), 10.0, method="wald-log")
 
 
+@pytest.mark.filterwarnings("error")
+def test_an_exposure_beyond_whole_numbers_of_the_machine():
+    """It comes back as it was given, without a warning of numpy's."""
+    assert cl.prevalence.rate(3, 1e300).high == pytest.approx(8.164469208368365e-300, rel=1e-12)
+
+
 def test_large_sample_methods_warn_where_they_fail():
     with pytest.warns(SparseDataWarning, match="large-sample wald interval"):
         result = rate(2, 50, method="wald")

@@ -122,6 +122,47 @@ class TestSurvey:
         p = proportion(YOUNG, 1, null=null, alternative=alternative, **options).pvalue
         assert (p < 0.1) == (null < result.low or null > result.high)
 
+    @pytest.mark.parametrize(
+        "method", ["wilson-cc", "jeffreys", "clopper-pearson", "mid-p", "skew-score", "profile"]
+    )
+    @pytest.mark.filterwarnings("ignore::countylines.errors.DegenerateDataWarning")
+    def test_few_clusters_and_counts_at_an_end(self, method):
+        """Where few clusters shrink the size, a limit beyond one half of the tail turns back."""
+        samples = [([0, 1, 0, 0, 0], [7, 5, 6, 5, 3]), ([7, 4], [7, 6]), ([0, 0], [5, 5])]
+        samples += [([0, 2, 7], [1, 5, 7]), ([5, 4, 0, 0], [5, 4, 1, 3]), ([1, 1, 1, 1], [2] * 4)]
+        for found, size in samples:
+            for alternative in ("two-sided", "greater", "less"):
+                options = {"method": method, "alternative": alternative, "level": 0.7}
+                for null in (0.02, 0.1, 0.17, 0.35, 0.54, 0.8, 0.97):
+                    r = proportion(found, size, cluster=range(len(size)), null=null, **options)
+                    assert (r.pvalue < 0.3) == (null < r.low or null > r.high)
+
+    def test_the_adjustment_goes_on_through_one_half(self):
+        """Both quantiles are 0 at one half; their ratio is not 1."""
+        around = [
+            proportion(YOUNG, 1, cluster=OPERATION, alternative="greater", level=level).low
+            for level in (0.4999, 0.5, 0.5001)
+        ]
+        assert around[0] > around[1] > around[2]
+        assert around[1] == pytest.approx((around[0] + around[2]) / 2, rel=1e-6)
+
+    @pytest.mark.parametrize("scale", [1e-310, 1e308])
+    def test_weights_of_any_size(self, scale):
+        weight = np.round(WEIGHT * 8) / 32
+        plain = proportion(YOUNG, 1, weights=weight, cluster=OPERATION)
+        other = proportion(YOUNG, 1, weights=weight * scale, cluster=OPERATION)
+        assert other.low == pytest.approx(plain.low, rel=1e-3)
+        assert other.high == pytest.approx(plain.high, rel=1e-3)
+
+    def test_labels_of_clusters_are_taken_as_they_are(self):
+        """A list of several types is not made into text: 1 is not "1", and pairs are labels."""
+        y = [0, 1, 1, 0, 1, 1]
+        plain = proportion(y, 1, cluster=list("aabcdd"))
+        for other in ([1, 1, "1", 2, 3, 3], [(1, 2), (1, 2), (2, 1), (3, 1), (3, 2), (3, 2)]):
+            assert proportion(y, 1, cluster=other).low == plain.low
+        with pytest.raises(InputError, match=r"`cluster` must be .*a missing one"):
+            proportion(y, 1, cluster=["a", "a", math.nan, "c", "d", "d"])
+
     def test_nulls_at_the_ends(self):
         data = {"cluster": OPERATION}
         assert proportion(YOUNG, 1, null=0, **data).pvalue == 0.0
@@ -168,6 +209,8 @@ class TestSurvey:
             proportion(YOUNG, 1, weights=WEIGHT, design_effect=2.0)
         with pytest.raises(InputError, match="fractional counts when `weights` or `cluster`"):
             proportion(YOUNG, 1, cluster=OPERATION, method="blaker")
+        with pytest.raises(InputError, match=r"without exceptions for counts.*'modified-jeffreys'"):
+            proportion(YOUNG, 1, cluster=OPERATION, method="modified-jeffreys")
         with pytest.raises(InputError, match=r"at least 2 clusters.*1 with weight"):
             proportion([0, 1], 1, cluster=["a", "a"])
         with pytest.raises(InputError, match="at least 2 rows"):

@@ -63,7 +63,8 @@ def test_bands_and_kinds():
     [
         ((-1, 12), {}, "`count` must be finite and at least 0"),
         ((np.nan, 12), {}, "`count` must be finite and at least 0, got nan"),
-        ((600, 0.5), {}, "`windows` must be at least 1, got 0.5"),
+        ((600, 0.5), {}, "`windows` must be a whole number of at least 1, got 0.5"),
+        ((600, 12.5), {}, "`windows` must be a whole number.*got 12.5.*count it as one"),
         ((600, 12), {"of": "year"}, "`of` must be one of 'long', 'short'"),
     ],
 )
