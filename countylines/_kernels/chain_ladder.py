@@ -34,11 +34,11 @@ def latest(triangle: FloatArray) -> tuple[NDArray[np.intp], FloatArray]:
 
 
 def unknown(triangle: FloatArray) -> NDArray[np.bool_]:
-    """Rows that need an infinite factor: no earlier row had anything by the delay they are at."""
-    growth, _ = factors(triangle)
+    """Rows that need the growth of nothing: no earlier row had anything by some delay ahead."""
+    _, before = factors(triangle)
     delay, _ = latest(triangle)
-    later = np.arange(growth.shape[-1]) >= delay[..., None]
-    return np.asarray((later & np.isinf(growth)[..., None, :]).any(axis=-1))
+    later = np.arange(before.shape[-1]) >= delay[..., None]
+    return np.asarray((later & (before == 0)[..., None, :]).any(axis=-1))
 
 
 def complete(triangle: FloatArray, growth: FloatArray) -> FloatArray:

@@ -46,6 +46,8 @@ def from_table(table: Any) -> Triangle:
             _validate.numeric_dtype(f"triangle[{column}]", getattr(dtype, "numpy_dtype", dtype))
         counts = table.to_numpy(dtype=np.float64, na_value=np.nan)
     else:
+        if getattr(table, "dtype", None) is not None:
+            _validate.numeric_dtype("triangle", table.dtype)
         try:
             counts = np.asarray(table, dtype=np.float64)
         except (TypeError, ValueError):

@@ -279,6 +279,9 @@ def _values(
             )
             limits = misclassification.known_limits(*apparent, part.sensitivity, part.specificity)
         low[rows], high[rows] = limits
+        # integrals leave a rounding error where all of the interval is cut away
+        high = np.where((code == 1) & (high < 1e-12), 0.0, high)
+        low = np.where((code == 2) & (low > 1.0 - 1e-12), 1.0, low)
         if alternative == "less":
             low[rows] = 0.0
         if alternative == "greater":

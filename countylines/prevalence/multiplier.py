@@ -110,8 +110,10 @@ def multiplier(
     with :math:`p` from its Jeffreys posterior. The interval of a benchmark that is an estimate is
     joined on the log scale, or drawn.
 
-    No limit is below :math:`M`. With a count of 0 the estimate is infinite and the lower limit
-    stands (except by ``"lognormal"`` and ``"delta"``, which then have none above :math:`M`).
+    No limit is below :math:`M`, or the lower limit of an estimate of it. With a count of 0 the
+    estimate is infinite and the lower limit stands (except by ``"lognormal"``, ``"delta"``,
+    ``"logit"`` and ``"wald"``, which then have none above :math:`M`). A band without an upper end
+    gives a lower limit only.
     Assumptions that fail in practice: list and sample mean the same people in the same period and
     area, people know and say whether they are on the list, the sample is not drawn by way of the
     list, and the list has no one twice.
@@ -147,6 +149,13 @@ def multiplier(
     def check(*parts: Any) -> None:
         *flat, where = parts
         for name, values in zip(inputs.names[:-2], flat, strict=False):
+            if kind == "estimate" and np.isnan(values).any():
+                rule = "an estimate that exists"
+                remedy = "Its verdict says why; for a range pass countylines.Band of its ends."
+                gone = where(np.isnan(values))
+                raise InputError(_validate.sentence("benchmark", rule, "nan", gone, remedy))
+            if name == "benchmark.high" and kind == "band":
+                values = np.where(np.isposinf(values), 1.0, values)
             _validate.exposure(name, values, where, zero=True)
             _validate.exposure(name, values, where)
         _shares.check_share(flat[-2], flat[-1], where)
@@ -198,7 +207,8 @@ def _benchmark(benchmark: Any, level: float) -> tuple[dict[str, Any], str]:
     if benchmark.level != level or benchmark.alternative != "two-sided":
         got = f"one at level {benchmark.level} ({benchmark.alternative})"
         rule = f"an estimate with a two-sided interval at level {level:g}"
-        raise InputError(_validate.sentence("benchmark", rule, got))
+        remedy = f"Make it again, or pass level={benchmark.level}."
+        raise InputError(_validate.sentence("benchmark", rule, got, remedy=remedy))
     ends = {"benchmark.low": benchmark.low, "benchmark.high": benchmark.high}
     return {"benchmark": benchmark.estimate, **ends}, "estimate"
 
@@ -269,11 +279,14 @@ def _values(
 ) -> tuple[NDArray[Any], ...]:
     corners = [[end] for end in benchmark] if kind == "band" else [benchmark]
     sizes = [kernel.estimate(corner[0], count, total) for corner in corners]
-    ends = [limits(corner, count, total) for corner in corners]
-    high = np.where(count == 0, np.inf, ends[-1][1])
+    open_end = np.isinf(benchmark[-1])
+    closed = [[np.where(np.isinf(end), 1.0, end) for end in corner] for corner in corners]
+    ends = [limits(corner, count, total) for corner in closed]
+    high = np.where((count == 0) | open_end, np.inf, ends[-1][1])
     code = np.select([total == 0, count == 0, sizes[0] != sizes[-1]], [2, 1, 3], 0)
     estimate = np.where(code == 3, np.nan, sizes[0])
-    return estimate, ends[0][0], high, sizes[0], sizes[-1], verdict_array(code, VERDICTS)
+    low = np.where(np.isinf(ends[0][0]), benchmark[0], ends[0][0])  # "wald" has no width at 0
+    return estimate, low, high, sizes[0], sizes[-1], verdict_array(code, VERDICTS)
 
 
 def _notes(count: FloatArray, total: FloatArray) -> tuple[Note, ...]:

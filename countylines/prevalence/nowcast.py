@@ -123,7 +123,7 @@ def nowcast(
     is predicted, not its mean.
 
     An origin with 0 so far stays at 0 by the first two, with no error: only ``"reverse-hazard"``
-    has an upper limit for it. Where no earlier origin had anything by the delay an origin is at,
+    has an upper limit for it, which joins that of the sum as the root of the sum of squares. Where no earlier origin had anything by the delay an origin is at,
     nothing can be said of it (verdict ``"not-identified"``). Assumptions that fail in practice:
     delays that do not change, a largest delay after which nothing comes, and reports that are not
     taken back.
@@ -166,6 +166,13 @@ def nowcast(
             triangle, occurred, reported, period, observed_until, max_delay
         )
     else:
+        for name, option in (("observed_until", observed_until), ("max_delay", max_delay)):
+            if option is not None:
+                rule = "left out with a triangle, which shows it itself"
+                remedy = "It is for records, with `occurred` and `reported`."
+                got = _validate.show(option)
+                raise InputError(_validate.sentence(name, rule, got, remedy=remedy))
+        _validate.option("period", period, _triangle.PERIODS)
         data = _triangle.from_table(triangle)
     if data.falls and method != "chain-ladder":
         raise InputError(
@@ -259,7 +266,10 @@ def _by_hazard(data: Triangle, level: float) -> tuple[Columns, Columns]:
     # the error of two completenesses is shared from the later delay on
     shared = size @ np.minimum.outer(v, v) @ size
     sums = np.array([size.sum()]), np.array([np.sqrt(process.sum() + shared)])
-    return own, (*sums, *_log_normal(*sums, np.array([count.sum()]), level))
+    least, most = _log_normal(*sums, np.array([count.sum()]), level)
+    # origins with nothing yet have no error above, but an upper limit
+    reach = np.sqrt((most - sums[0]) ** 2 + (own[3][count == 0] ** 2).sum())
+    return own, (*sums, least, sums[0] + reach)
 
 
 def _frame(
@@ -280,7 +290,7 @@ def _frame(
     frame = pd.DataFrame(
         {
             "reported": count,
-            "completeness": share[delay],
+            "completeness": np.where(unknown, np.nan, share[delay]),
             **dict(zip(names, values, strict=True)),
             "level": level,
             "interval_kind": "prediction",
@@ -293,18 +303,21 @@ def _frame(
     ends = [float(value[0]) if not unknown.any() else float("nan") for value in total]
     frame.attrs["total"] = dict(zip(names, ends, strict=True))
     frame.attrs["factors"] = growth.tolist()
-    frame.attrs["notes"] = _notes(data, count, delay, columns[0], unknown, method)
+    frame.attrs["notes"] = _notes(data, frame, delay, unknown, method)
     return frame
 
 
 def _notes(
     data: Triangle,
-    count: FloatArray,
+    frame: pd.DataFrame,
     delay: NDArray[np.intp],
-    size: FloatArray,
     unknown: NDArray[np.bool_],
     method: str,
 ) -> list[str]:
+    count, share, size, error = (
+        frame[name].to_numpy()
+        for name in ("reported", "completeness", "estimate", "standard_error")
+    )
     rest = size - count
     notes = ["Holds if delays stay as they were; what is never reported is not in it."]
     if data.falls:
@@ -318,6 +331,21 @@ def _notes(
         )
         notes.append(text)
         warn(text, SparseDataWarning)
+    still = ((rest > 0) & (error == 0) & ~unknown).sum()
+    if method == "chain-ladder" and still:
+        text = (
+            f"The growth ahead of {still} of {count.size} origins shows no variance, or is that of "
+            "one origin alone: their limits have no width. Use method='reverse-hazard'."
+        )
+        notes.append(text)
+        warn(text, DegenerateDataWarning)
+    early = delay < data.counts.shape[1] - 1
+    whole = (early & (share == 1.0) & ~unknown).sum()
+    if whole:
+        notes.append(
+            f"Nothing was ever reported later than the delay that {whole} of {count.size} origins "
+            "are at: they are taken as complete, without an error."
+        )
     if method == "reverse-hazard":
         fitted, _ = chain_ladder.fitted_increments(data.counts)
         fitted = np.where(np.isfinite(fitted), fitted, 0.0)
@@ -329,7 +357,7 @@ def _notes(
             )
             notes.append(text)
             warn(text, ApproximationWarning)
-    empty = int(((count == 0) & (delay < data.counts.shape[1] - 1) & ~unknown).sum())
+    empty = int(((count == 0) & early & ~unknown).sum())
     if empty and method != "reverse-hazard":
         text = (
             f"{empty} of {count.size} origins have nothing yet, and stay at 0 without an error by "

@@ -246,6 +246,16 @@ class TestOutOfRange:
         assert (found.low, found.high) == (0, 0)
         assert "conflict" in codes(found)
 
+    @quiet
+    @pytest.mark.parametrize("method", ["melding", "mid-p", "lang-reiczigel"])
+    def test_an_integral_of_nothing_is_nothing(self, method):
+        test = {"sensitivity": 0.8, "specificity": 0.98, "method": method}
+        test |= {"sensitivity_n": 50, "specificity_n": 200}
+        none, all_of_them = (corrected_proportion(x, n, **test) for x, n in ((1, 10**6), (50, 50)))
+        assert (none.low, none.high, all_of_them.low, all_of_them.high) == (0, 0, 1, 1)
+        assert "conflict" in codes(none)
+        assert "conflict" in codes(all_of_them)
+
     def test_places_are_counted(self):
         with pytest.warns(DegenerateDataWarning, match="in 2 of 3 places: the estimate is cut"):
             found = corrected_proportion([1, 2, 30], 100, sensitivity=0.9, specificity=0.95)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
@@ -110,6 +111,23 @@ def test_nobody_in_the_benchmark():
     assert (found.low, found.high) == (100, math.inf)
 
 
+@pytest.mark.parametrize("method", ["mid-p", "lognormal", "monte-carlo", "wald"])
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_a_band_without_an_upper_end(method):
+    found = multiplier(cl.Band([501, 210], [np.inf, 500]), 5, 40, method=method, rng=1)
+    closed = multiplier(cl.Band(501, 600), 5, 40, method=method, rng=1)
+    assert found.low[0] == pytest.approx(closed.low, rel=1e-12)
+    assert (found.region_low[0], found.region_high[0], found.high[0]) == (4008, np.inf, np.inf)
+    assert np.isfinite(found.high[1])
+    assert found.verdict[0].code == "not-identified"
+
+
+def test_wald_has_no_width_at_nothing_and_says_no_more_than_the_list():
+    with pytest.warns(DegenerateDataWarning):
+        found = multiplier(410, 0, 40, method="wald")
+    assert (found.low, found.high) == (410, np.inf)
+
+
 def test_no_sample():
     with pytest.warns(DegenerateDataWarning, match="The total is 0: there is no estimate"):
         found = multiplier(100, 0, 0)
@@ -140,6 +158,13 @@ class TestBadInput:
     def test_values_that_cannot_be_used(self, call, message):
         with pytest.raises(InputError, match=message):
             call()
+
+    def test_an_estimate_that_does_not_exist(self):
+        banded = cl.prevalence.rate(cl.Band(1, 3), 1)
+        with pytest.raises(InputError, match="`benchmark` must be an estimate that exists, got na"):
+            multiplier(banded, 5, 40)
+        with pytest.raises(InputError, match=r"Make it again, or pass level=0\.95"):
+            multiplier(cl.prevalence.rate(3, 1), 5, 40, level=0.9)
 
     def test_an_identified_range_is_no_interval(self):
         ranged = cl.prevalence.window_bounds(100, 12)

@@ -162,6 +162,36 @@ class TestZeros:
         assert math.isnan(found.attrs["total"]["estimate"])
         assert found["estimate"].iloc[-2] == pytest.approx(9 * 21 / 17)
 
+    @pytest.mark.parametrize("method", ["chain-ladder", "bootstrap", "reverse-hazard"])
+    def test_zero_everywhere_says_nothing(self, method):
+        table = [[0, 0, 0], [0, 0, NAN], [0, NAN, NAN]]
+        with pytest.warns(DegenerateDataWarning, match="2 of 3 origins.*nothing can be said"):
+            found = nowcast(table, method=method, rng=1)
+        assert found["verdict"].tolist() == ["ok", "not-identified", "not-identified"]
+        assert found[["completeness", "estimate", "high"]].iloc[1:].isna().all(axis=None)
+
+    def test_the_sum_is_no_surer_than_an_empty_origin(self):
+        found = nowcast(self.TABLE)
+        without = nowcast(self.TABLE[:3])
+        total = found.attrs["total"]
+        assert total["estimate"] == pytest.approx(without.attrs["total"]["estimate"])
+        assert total["high"] > found["high"].iloc[-1]
+        reach = without.attrs["total"]["high"] - total["estimate"]
+        expected = total["estimate"] + math.hypot(reach, found["high"].iloc[-1])
+        assert total["high"] == pytest.approx(expected, rel=1e-12)
+
+    def test_what_never_came_later_is_said(self):
+        found = nowcast([[2, 2, 2], [3, 3, NAN], [1, NAN, NAN]])
+        assert found["high"].tolist() == [2, 3, 1]
+        assert any("later than the delay that 2 of 3 origins" in n for n in found.attrs["notes"])
+
+    @pytest.mark.filterwarnings("ignore::countylines.errors.SparseDataWarning")
+    def test_one_origin_shows_no_variance(self):
+        with pytest.warns(DegenerateDataWarning, match="1 of 2 origins shows no variance"):
+            found = nowcast([[50, 100], [60, NAN]], method="chain-ladder")
+        assert found["low"].iloc[1] == found["high"].iloc[1] == 120
+        assert any("have no width" in note for note in found.attrs["notes"])
+
     def test_a_delay_without_reports_has_a_factor_of_one(self):
         table = [[5, 9, 9], [4, 8, 8], [5, 9, NAN], [6, NAN, NAN]]
         found = nowcast(table)
@@ -306,6 +336,18 @@ class TestRecords:
 def test_triangles_that_cannot_be_used(table, message):
     with pytest.raises((InputError, InputTypeError), match=message):
         nowcast(table)
+
+
+def test_options_of_records_do_not_go_with_a_triangle():
+    table = [[1, 2], [1, NAN]]
+    with pytest.raises(InputError, match="`max_delay` must be left out with a triangle.*got 1"):
+        nowcast(table, max_delay=1)
+    with pytest.raises(InputError, match="`observed_until` must be left out with a triangle"):
+        nowcast(table, observed_until="2024-03-31")
+    with pytest.raises(InputError, match="`period` must be one of"):
+        nowcast(table, period="H")
+    with pytest.raises(InputTypeError, match="`triangle` must be numeric, got bool"):
+        nowcast(np.ones((2, 2), dtype=bool))
 
 
 def test_options_that_cannot_be_used():
