@@ -109,10 +109,12 @@ def banded_total(
     The estimate is :math:`\hat\lambda \sum e_i`; the limits are those of the likelihood ratio,
     moved outwards where the chance of the very bands observed, which no p-value falls below, still
     exceeds the tail. Few wide bands are then as open as they should be. That areas share a rate is
-    mostly false (see :func:`funnel_limits`), and the interval does not know it.
+    mostly false (see :func:`funnel_limits`), and the interval does not know it: in simulation it
+    covered 0.93 or more where rates are equal, and as little as 0.75 where they differ and most
+    counts are suppressed; ``"bounds"`` always covered more than 0.97.
 
-    With every low end 0 the likelihood is highest at 0, and with no upper end it rises for ever:
-    the total is then not identified, and has a lower limit only.
+    With every low end 0 the likelihood is highest at 0. With no upper end it rises for ever: the
+    total is then not identified, and has a lower limit only, which is 0 if every low end is 0.
 
     References
     ----------
@@ -183,8 +185,11 @@ def banded_total(
             first = banded_rate.limit(*data, best, tail, 1) * size
         if alternative != "greater":
             last = banded_rate.limit(*data, best, tail, -1) * size
-        verdict = verdict_array(np.where(np.isinf(best), 2, 0), _VERDICTS)
-        point = np.where(np.isinf(best), np.nan, best) * size
+        nothing = ((low == 0) & np.isinf(high)).all(axis=-1)  # of any rate as likely as of another
+        last = np.where(nothing, np.inf, last)
+        code = np.where(np.isinf(best) | nothing, 2, 0)
+        verdict = verdict_array(code, _VERDICTS)
+        point = np.where(code == 2, np.nan, best) * size
         results = point, first, last, least, most, verdict
         if null is None:
             return results

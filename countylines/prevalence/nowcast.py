@@ -123,10 +123,10 @@ def nowcast(
     is predicted, not its mean.
 
     An origin with 0 so far stays at 0 by the first two, with no error: only ``"reverse-hazard"``
-    has an upper limit for it, which joins that of the sum as the root of the sum of squares. Where no earlier origin had anything by the delay an origin is at,
-    nothing can be said of it (verdict ``"not-identified"``). Assumptions that fail in practice:
-    delays that do not change, a largest delay after which nothing comes, and reports that are not
-    taken back.
+    has an upper limit for it, which joins that of the sum as the root of the sum of squares.
+    Where no earlier origin had anything by the delay an origin is at, nothing can be said of it
+    (verdict ``"not-identified"``). Assumptions that fail in practice: delays that do not
+    change, a largest delay after which nothing comes, and reports that are not taken back.
 
     References
     ----------

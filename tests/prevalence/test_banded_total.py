@@ -98,6 +98,15 @@ class TestCommonRate:
         assert 900 < result.low < 1004
         assert result.high == np.inf
 
+    def test_bands_that_say_nothing(self):
+        bands = cl.Band([[0, 0], [0, 3]], [[np.inf, np.inf], [np.inf, 3]])
+        result = banded_total(bands, exposure=np.ones((2, 2)), dim=1, model="common-rate", null=7)
+        assert [v.code for v in result.verdict] == ["not-identified", "ok"]
+        assert math.isnan(result.estimate[0])
+        assert (result.low[0], result.high[0], result.pvalue[0]) == (0, np.inf, 1)
+        assert result.estimate[1] == pytest.approx(6)
+        assert np.isfinite(result.high[1])
+
     def test_the_level_is_held_where_bands_are_wide(self):
         """The likelihood ratio alone would miss up to 15 % of the time here."""
         rng = np.random.default_rng(4)

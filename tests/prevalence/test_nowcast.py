@@ -340,11 +340,11 @@ def test_triangles_that_cannot_be_used(table, message):
 
 def test_options_of_records_do_not_go_with_a_triangle():
     table = [[1, 2], [1, NAN]]
-    with pytest.raises(InputError, match="`max_delay` must be left out with a triangle.*got 1"):
+    with pytest.raises(InputError, match=r"`max_delay` must be left out with a triangle.*got 1"):
         nowcast(table, max_delay=1)
     with pytest.raises(InputError, match="`observed_until` must be left out with a triangle"):
         nowcast(table, observed_until="2024-03-31")
-    with pytest.raises(InputError, match="`period` must be one of"):
+    with pytest.raises(InputError, match=r"`period` must be one of"):
         nowcast(table, period="H")
     with pytest.raises(InputTypeError, match="`triangle` must be numeric, got bool"):
         nowcast(np.ones((2, 2), dtype=bool))
