@@ -169,7 +169,7 @@ def _of_frequencies(frequencies: Any, model: str, occasions: Any) -> Sightings:
         rule = "CaptureHistories, or one series of frequencies"
         got = f"a {type(frequencies).__name__} of {np.ndim(frequencies)} dimensions"
         raise InputTypeError(_validate.sentence("histories", rule, got))
-    given = _frequencies.read(frequencies, occasions, None)
+    given = _frequencies.read(frequencies, occasions, None, "histories")
     given.check(given.inputs.flat[0], given.inputs.where)
     counts = given.inputs.flat[0]
     if not counts.any():

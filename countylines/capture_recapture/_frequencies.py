@@ -57,6 +57,7 @@ class Frequencies:
     times: IntArray  # along the dimension that is reduced
     occasions: float
     dim: Any
+    name: str = NAME  # of the argument that they came by
 
     def columns(self, rows: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Units seen once, twice and at least once, of tables of shape (rows, times)."""
@@ -69,19 +70,19 @@ class Frequencies:
 
     def check(self, values: FloatArray, where: Any) -> None:
         """Refuse what is not a count."""
-        _validate.counts(NAME, values, where)
+        _validate.counts(self.name, values, where)
 
 
-def read(frequencies: Any, occasions: Any, dim: Any) -> Frequencies:
-    """Take frequencies in any of their forms."""
+def read(frequencies: Any, occasions: Any, dim: Any, name: str = NAME) -> Frequencies:
+    """Take frequencies in any of their forms; `name` is that of the argument in errors."""
     if isinstance(frequencies, CaptureHistories):
         return _of_histories(frequencies, occasions)
     limit = math.inf if occasions is None else _occasions(occasions)
     if isinstance(frequencies, Mapping):
-        _validate.not_empty(NAME, len(frequencies))
+        _validate.not_empty(name, len(frequencies))
         frequencies = pd.Series(dict(frequencies))
-    inputs = _labels.align(**{NAME: frequencies})
-    times = _times(inputs, dim)
+    inputs = _labels.align(**{name: frequencies})
+    times = _times(inputs, dim, name)
     if times.max() > limit and not inputs.is_lazy:
         axis = inputs.axis(dim)
         table = np.moveaxis(inputs.flat[0].reshape(np.shape(inputs.template)), axis, -1)
@@ -93,13 +94,18 @@ def read(frequencies: Any, occasions: Any, dim: Any) -> Frequencies:
                     f"{limit:g} where units were seen {int(times.max())} times",
                 )
             )
-    return Frequencies(inputs, times, limit, dim)
+    return Frequencies(inputs, times, limit, dim, name)
 
 
 def _of_histories(histories: CaptureHistories, occasions: Any) -> Frequencies:
     for wrong, rule, got, remedy in (
         (histories.strata, "one table", "strata", "Use histories.pool(), or by_stratum()."),
-        (histories.is_banded, "of exact counts", "banded ones", "Try both ends of each band."),
+        (
+            histories.is_banded,
+            "of exact counts",
+            "banded ones",
+            "loglinear and model_search take bands; here try both ends of each.",
+        ),
         (
             histories.structural_zeros,
             "without structural zeros",
@@ -129,12 +135,12 @@ def _occasions(value: Any) -> float:
     return float(_validate.whole_number("occasions", value, low=2))
 
 
-def _times(inputs: _labels.Inputs, dim: Any) -> IntArray:
+def _times(inputs: _labels.Inputs, dim: Any, name: str) -> IntArray:
     """How often units were seen, from the labels of the dimension or from the positions in it."""
     if inputs.kind == "scalar":
         raise InputTypeError(
             _validate.sentence(
-                NAME,
+                name,
                 "numbers of units seen once, twice, and so on",
                 "a single number",
                 remedy="Use [f1, f2, ...] or {1: f1, 2: f2, ...}.",
@@ -152,20 +158,20 @@ def _times(inputs: _labels.Inputs, dim: Any) -> IntArray:
         return np.arange(1, np.shape(template)[axis] + 1)
     if labels.dtype.kind not in "iuf":
         got = f"labels of dtype {labels.dtype}"
-        raise InputTypeError(_validate.sentence(f"the labels of {NAME}", TIMES, got))
+        raise InputTypeError(_validate.sentence(f"the labels of {name}", TIMES, got))
     values = np.asarray(labels, dtype=np.float64)
     bad = ~((values >= 1) & (values == np.floor(values)) & np.isfinite(values))
     if bad.any():
         raise InputError(
             _validate.sentence(
-                f"the labels of {NAME}",
+                f"the labels of {name}",
                 TIMES,
                 _validate.show(float(values[bad][0])),
                 remedy="Units never seen are what is estimated; a plain list starts at once.",
             )
         )
     if len(set(values.tolist())) != len(values):
-        raise InputError(_validate.sentence(f"the labels of {NAME}", "different", "a repeated one"))
+        raise InputError(_validate.sentence(f"the labels of {name}", "different", "a repeated one"))
     return values.astype(np.int64)
 
 

@@ -86,9 +86,9 @@ def notes(verdict: Verdict, fits: ModelFits, least: float, total: Ends) -> tuple
     return tuple(found)
 
 
-def copies(counts: Counts, model: Model) -> tuple[Note, ...]:
+def copies(counts: Counts, lists: tuple[str, ...]) -> tuple[Note, ...]:
     """Lists that hold all of another: perhaps compiled from it."""
-    number = len(model.lists)
+    number = len(lists)
     bits = np.array([_patterns.bit(j, number) for j in range(number)])
     on = ((counts.cells & bits[:, None]) != 0).astype(np.float64)
     both, possible = (on * counts.high) @ on.T, on @ on.T
@@ -97,7 +97,7 @@ def copies(counts: Counts, model: Model) -> tuple[Note, ...]:
     within &= (size >= _FEWEST_COPIED)[:, None]
     found = []
     for inner, outer in np.argwhere(within).tolist():
-        one, other = model.lists[inner], model.lists[outer]
+        one, other = lists[inner], lists[outer]
         text = (
             f"All {size[inner]:.0f} units on {one} are also on {other}. If {other} is compiled "
             f"from {one}, or the other way round, their overlap was copied and the estimate is far "

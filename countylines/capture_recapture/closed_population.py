@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import math
 from typing import Any
@@ -12,8 +13,10 @@ from countylines import _validate
 from countylines._kernels import hidden_limits, hidden_profile
 from countylines._kernels.method import critical_value
 from countylines._typing import Alternative
-from countylines.capture_recapture import _closed_models
+from countylines.capture_recapture import _closed_models, _loglinear_notes, _models
 from countylines.capture_recapture._closed_models import Fit, Sightings
+from countylines.capture_recapture.histories import CaptureHistories
+from countylines.capture_recapture.loglinear import loglinear
 from countylines.errors import DegenerateDataWarning, InputError, SparseDataWarning, warn
 from countylines.results import OK, Estimate, Note, PopulationEstimate, Verdict
 
@@ -58,8 +61,9 @@ def closed_population(
     Parameters
     ----------
     histories : CaptureHistories, or frequencies
-        One table of exact counts, without strata. For M0 and Mh also numbers of units by how often
-        they were seen, ``{1: f1, 2: f2, ...}``, a Series or a list, with `occasions`.
+        One table without strata. Its counts are exact; for Mt, which is the log-linear model of
+        independent lists, cells may be known as bands. For M0 and Mh also numbers of units by how
+        often they were seen, ``{1: f1, 2: f2, ...}``, a Series or a list, with `occasions`.
     model : {"M0", "Mt", "Mh", "Mth", "Mb", "Mbh", "Mtb"}, default "M0"
         What chances depend on. Mb, Mbh and Mtb need histories made with ``ordered=True``.
     heterogeneity : {"chao", "poisson", "darroch", "gamma", "normal"} or None, optional
@@ -91,12 +95,13 @@ def closed_population(
     ------
     InputError
         If the model does not suit the table: lists without an order, too few of them, strata,
-        bands, or frequencies for a model that needs to know the list.
+        bands with a model other than Mt, or frequencies for a model that needs to know the list.
 
     Warns
     -----
     DegenerateDataWarning
-        If there is no estimate, or it lies at an end of its range.
+        If there is no estimate, or it lies at an end of its range; or all units of one list, of
+        lists without an order, are on another, which may be compiled from it.
     SparseDataWarning
         If the estimate's bias is above a tenth of it.
 
@@ -187,6 +192,9 @@ def closed_population(
     level = _validate.level(level)
     side = _validate.alternative(alternative)
     tested = None if null is None else _validate.number("null", null, low=0)
+    on_bands = isinstance(histories, CaptureHistories) and histories.is_banded
+    if on_bands and model == "Mt" and not bias_corrected and occasions is None:
+        return _on_bands(histories, interval, level, tested, alternative)
     sightings = _closed_models.read(histories, model, occasions)
     _closed_models.check(sightings, model, heterogeneity)
     name = model if heterogeneity is None else f"{model} {heterogeneity}"
@@ -247,6 +255,34 @@ def closed_population(
             level=level,
         ),
         **shared,
+    )
+
+
+def _on_bands(
+    histories: CaptureHistories,
+    interval: str,
+    level: float,
+    null: float | None,
+    alternative: Alternative,
+) -> PopulationEstimate:
+    """Mt where cells are banded: independent lists, by the probability of what is known."""
+    found = loglinear(histories, interval=interval, level=level, null=null, alternative=alternative)
+    method = "closed population, Mt"
+    references = tuple(dict.fromkeys(("cormack1989", "rivest2007", *found.references)))
+    return dataclasses.replace(
+        found,
+        method=method,
+        model=f"Mt: {WORDS['Mt']}",
+        generators=(),
+        hidden=dataclasses.replace(found.hidden, method=method, references=references),
+        references=references,
+        _recompute=functools.partial(
+            closed_population,
+            histories,
+            model="Mt",
+            interval=found.interval_method,
+            level=level,
+        ),
     )
 
 
@@ -383,6 +419,9 @@ def _notes(
         if found.held:
             text = f"Held at 0, since negative values are impossible: {', '.join(found.held)}."
             notes.append(Note("held-at-zero", text))
+    if sightings.cells is not None and not sightings.ordered:
+        counts = _models.Counts(sightings.cells, sightings.values, sightings.values)
+        notes += _loglinear_notes.copies(counts, sightings.lists)
     if name == "Mtb":
         text = "The number rests on one log odds ratio for all occasions, which nothing tests."
         notes.append(Note("constraint", text))

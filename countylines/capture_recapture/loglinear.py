@@ -291,7 +291,7 @@ def loglinear(
         pvalue=total.pvalue,
         notes=(
             *_loglinear_notes.notes(verdict, fits, least, total),
-            *_loglinear_notes.copies(counts, parsed),
+            *_loglinear_notes.copies(counts, histories.lists),
             *more,
             *range_notes,
         ),

@@ -7,7 +7,7 @@ from typing import Any
 
 from countylines import _validate
 from countylines._kernels import criteria
-from countylines.capture_recapture import _model_walks, _models
+from countylines.capture_recapture import _loglinear_notes, _model_walks, _models
 from countylines.capture_recapture._model_family import Family
 from countylines.capture_recapture.histories import CaptureHistories
 from countylines.capture_recapture.model_search_result import ModelSearch
@@ -73,6 +73,11 @@ def model_search(
         If the table has strata or too many lists, or the models are too many to list.
     ConvergenceError
         If a fit does not converge, or ``strategy="bounded"`` needs more than `max_fits`.
+
+    Warns
+    -----
+    DegenerateDataWarning
+        If all units of one list are on another, which may be compiled from it.
 
     See Also
     --------
@@ -176,7 +181,8 @@ def model_search(
         within=within if strategy == "bounded" else math.inf,
         left_out=walk.left_out,
         notes=_notes(strategy, within, walk.left_out, max_fits if ran_out else None)
-        + _banded(counts),
+        + _banded(counts)
+        + _loglinear_notes.copies(counts, histories.lists),
         references=(
             *REFERENCES,
             CITED[criterion],

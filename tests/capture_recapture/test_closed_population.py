@@ -490,13 +490,71 @@ class TestRefused:
         with pytest.raises(InputError, match="finite with heterogeneity='normal'"):
             closed_population([9, 5, 2], model="Mh", heterogeneity="normal", occasions=math.inf)
 
+    def test_frequencies_that_are_no_counts(self):
+        for wrong, rule in (
+            ({0: 5}, "the labels of `?histories`? must be whole numbers of at least 1"),
+            ({"a": 5}, "the labels of `?histories`? must be whole numbers of at least 1"),
+            ({1: -5}, "`histories` must be"),
+            ({1: 0.5}, "`histories` must be"),
+            ({}, "`histories` must be"),
+        ):
+            with pytest.raises((InputError, InputTypeError), match=rule) as caught:
+                closed_population(wrong, occasions=3)
+            assert "frequencies" not in str(caught.value)
+
     def test_tables(self):
         gaps = of_cells({"110": 5, "100": 9, "011": 3}, structural_zeros=["111"])
         with pytest.raises(InputError, match="without structural zeros for model 'Mb'"):
             closed_population(gaps, model="Mb")
         banded = of_cells({"110": (1, 4), "100": 9, "011": 3})
-        with pytest.raises(InputError, match="of exact counts, got banded"):
-            closed_population(banded)
+        for options in ({}, {"model": "Mth"}, {"model": "Mt", "bias_corrected": True}):
+            with pytest.raises(
+                InputError,
+                match=r"of exact counts, got banded ones\. loglinear and model_search take bands; "
+                "here try both ends",
+            ):
+                closed_population(banded, **options)
+
+
+HEPATITIS = {"111": 28, "110": 21, "101": 17, "011": 18, "100": 69, "010": 55, "001": 63}
+
+
+class TestBands:
+    """Mt is the model of independent lists, which takes cells known as bands."""
+
+    @pytest.mark.parametrize("interval", ["profile", "lognormal", "wald"])
+    def test_it_is_the_model_of_independent_lists(self, interval):
+        options = {"interval": interval, "null": 380, "level": 0.9, "alternative": "less"}
+        for cells in (HEPATITIS, HEPATITIS | {"101": (1, 19)}):
+            table = of_cells(cells)
+            mine = closed_population(table, model="Mt", **options)
+            other = loglinear(table, "independence", **options)
+            for name in ("estimate", "low", "high", "standard_error", "pvalue", "deviance", "bic"):
+                assert getattr(mine, name) == pytest.approx(getattr(other, name), rel=1e-9)
+            assert mine.hidden.high == pytest.approx(other.hidden.high, rel=1e-9)
+            assert mine.params.tolist() == pytest.approx(other.params.tolist(), rel=1e-9)
+            assert (mine.region_low, mine.region_high) == (other.region_low, other.region_high)
+            assert mine.method == mine.hidden.method == "closed population, Mt"
+            assert mine.generators == ()
+
+    def test_the_range_is_that_of_the_whole_tables(self):
+        banded = closed_population(of_cells(HEPATITIS | {"101": (1, 19)}), model="Mt")
+        whole = [
+            closed_population(of_cells(HEPATITIS | {"101": n}), model="Mt").estimate
+            for n in range(1, 20)
+        ]
+        assert banded.region_low == pytest.approx(min(whole), rel=1e-9)
+        assert banded.region_high == pytest.approx(max(whole), rel=1e-9)
+        assert min(whole) < banded.estimate < max(whole)
+
+    def test_another_null_asks_the_same_model(self):
+        banded = closed_population(of_cells(HEPATITIS | {"101": (1, 19)}), model="Mt")
+        again = closed_population(
+            of_cells(HEPATITIS | {"101": (1, 19)}), model="Mt", null=350, alternative="greater"
+        )
+        tested = banded.test(null=350, alternative="greater")
+        assert tested.pvalue == pytest.approx(again.pvalue, rel=1e-12)
+        assert 0.01 < tested.pvalue < 0.025  # 350 lies just below the two-sided limit
 
 
 CELLS = st.lists(st.integers(1, 200), min_size=7, max_size=7)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import pickle
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -15,7 +16,14 @@ from scipy.optimize import minimize
 
 import countylines as cl
 from countylines._kernels import hierarchical
-from countylines.capture_recapture import existence, goodness_of_fit, loglinear, model_search
+from countylines.capture_recapture import (
+    closed_population,
+    existence,
+    goodness_of_fit,
+    loglinear,
+    model_search,
+    stepwise,
+)
 from countylines.errors import DegenerateDataWarning, InputError, InputTypeError
 
 pytestmark = pytest.mark.filterwarnings("ignore::countylines.errors.CountyLinesWarning")
@@ -296,6 +304,30 @@ class TestCompiled:
             result = loglinear(table(cells), interval="wald")
         (note,) = [n.text for n in result.notes if n.code == "list-within-list"]
         assert "say compiled={'A': ['B']} where the table is made" in note
+
+    @pytest.mark.parametrize(
+        "search",
+        [
+            model_search,
+            lambda histories: stepwise(histories, interval="wald"),
+            lambda histories: closed_population(histories, model="Mt"),
+        ],
+        ids=["model_search", "stepwise", "closed_population"],
+    )
+    def test_every_search_says_it_once(self, search):
+        cells = {"111": 28, "110": 21, "100": 69, "011": 0, "001": 63, "101": 17}
+        with pytest.warns(DegenerateDataWarning, match="All 49 units on B are also on A"):
+            result = search(table(cells))
+        assert str(result).count("All 49 units on B are also on A") == 1
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            result = search(table(cells | {"011": 9, "010": 30}))
+        assert "are also on" not in str(result)
+
+    def test_occasions_are_not_copied_from_one_another(self):
+        cells = {"111": 28, "110": 21, "100": 69, "011": 0, "001": 63, "101": 17}
+        days = cl.CaptureHistories.from_cells(cells, lists=list("ABC"), ordered=True)
+        assert "are also on" not in str(closed_population(days, model="Mt"))
 
     def test_a_few_units_lie_within_another_list_by_chance(self):
         cells = {"111": 2, "110": 2, "100": 69, "001": 63, "101": 17}
