@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import xlogy
 
-from countylines._kernels import facial_set, hierarchical, loglinear_fit
+from countylines._kernels import facial_set, hierarchical, rows_fitted
 from countylines._kernels.faces_by_row import FaceFinder
 
 BoolArray = NDArray[np.bool_]
@@ -36,6 +36,7 @@ class Best(NamedTuple):
     model: IntArray  # position in the family; -1 where no model has an estimate
     code: IntArray  # position in facial_set.CODES
     log_hidden: FloatArray
+    seen: FloatArray  # number of units seen, with bands its mean given the fit
     fitted: int  # how many fits it took in all
 
 
@@ -82,28 +83,35 @@ def best(
     finder: FaceFinder,
     penalty: FloatArray,
     *,
+    high: FloatArray | None = None,
     prune: bool = True,
 ) -> Best:
     """The model with the least deviance plus penalty that has an estimate, for each row.
 
-    `counts` is (rows, cells); `penalty` is (rows, models). With ``prune=False`` all are fitted.
+    `counts` is (rows, cells), with `high` the lower ends of bands; `penalty` is (rows, models).
+    With ``prune=False`` all are fitted.
     """
     rows = len(counts)
     result = Best(
-        np.full(rows, -1), np.full(rows, facial_set.NOT_IDENTIFIED), np.full(rows, np.nan), 0
+        np.full(rows, -1),
+        np.full(rows, facial_set.NOT_IDENTIFIED),
+        np.full(rows, np.nan),
+        counts.sum(axis=1),
+        0,
     )
     total = 0
     first = len(models.bounding) * counts.shape[1]  # numbers of a table in the first round
     at_once = max(1, NUMBERS_AT_ONCE // max(len(models.masks), first))
     for start in range(0, rows, at_once):
         part = slice(start, start + at_once)
-        search = _Search(counts[part], models, finder, penalty[part])
+        upper = None if high is None else high[part]
+        search = _Search(counts[part], upper, models, finder, penalty[part])
         if prune:
             search.pruned()
         else:
             search.everything()
         result.model[part], result.code[part] = search.model, search.code
-        result.log_hidden[part] = search.log_hidden
+        result.log_hidden[part], result.seen[part] = search.log_hidden, search.units
         total += search.count
     return result._replace(fitted=total)
 
@@ -112,18 +120,26 @@ class _Search:
     """The state of the search in a block of tables."""
 
     def __init__(
-        self, counts: FloatArray, models: Family, finder: FaceFinder, penalty: FloatArray
+        self,
+        counts: FloatArray,
+        high: FloatArray | None,
+        models: Family,
+        finder: FaceFinder,
+        penalty: FloatArray,
     ) -> None:
         rows, size = len(counts), len(models.masks)
-        self.counts, self.models, self.finder, self.penalty = counts, models, finder, penalty
+        self.counts, self.high = counts, high
+        self.models, self.finder, self.penalty = models, finder, penalty
         self.seen = counts > 0
         self.bound = penalty.copy()  # least that the criterion of each model can be
-        self.slack = np.maximum(TIE, ROUNDING * xlogy(counts, counts).sum(axis=1))
+        most = counts if high is None else high
+        self.slack = np.maximum(TIE, ROUNDING * xlogy(most, most).sum(axis=1))
         self.done = np.zeros((rows, size), dtype=bool)
         self.least = np.full(rows, np.inf)
         self.model = np.full(rows, -1)
         self.code = np.full(rows, facial_set.NOT_IDENTIFIED)
         self.log_hidden = np.full(rows, np.nan)
+        self.units = counts.sum(axis=1)
         self.count = 0
 
     def everything(self) -> None:
@@ -162,17 +178,14 @@ class _Search:
             found = self.finder.faces(self.seen[rows], masks)
             good = found.code <= facial_set.BOUNDARY_FINITE
             self.done[rows, models] = True
-        rows, models = rows[good], models[good]
-        fits = loglinear_fit.fit(
-            self.counts[rows],
-            self.finder.terms,
-            found.basis[good],
-            found.on_face[good],
-            self.finder.cells,
-        )
-        if not fits.converged.all():
-            raise ArithmeticError("a log-linear fit of the search did not converge")
+        rows, models, found = rows[good], models[good], rows_fitted.rows_of(found, good)
+        high = None if self.high is None else self.high[rows]
+        fits = rows_fitted.fit(self.counts[rows], high, self.finder, found)
         self.count += len(rows)
+        code = found.code
+        if not fits.decided.all():
+            rows, models, code = rows[fits.decided], models[fits.decided], code[fits.decided]
+            fits = fits.only_decided()
         self._tighten(rows, models, fits.deviance)
         value = fits.deviance + self.penalty[rows, models]
         order = np.lexsort([models, rows])
@@ -186,7 +199,7 @@ class _Search:
                 continue
             self.least[row] = min(least, self.least[row])
             self.model[row] = models[first]
-            self.code[row] = found.code[good][first]
+            self.code[row], self.units[row] = code[first], fits.seen[first]
             self.log_hidden[row] = fits.log_hidden[first]
 
     def _tighten(self, rows: IntArray, models: IntArray, deviance: FloatArray) -> None:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from countylines._kernels import facial_set, hierarchical, loglinear_fit
+from countylines._kernels import facial_set, hierarchical, rows_fitted
 from countylines._kernels.faces_by_row import FaceFinder
 
 BoolArray = NDArray[np.bool_]
@@ -29,26 +29,35 @@ class Walked(NamedTuple):
     masks: BoolArray  # (rows, terms); no term where no model met has an estimate
     code: IntArray
     log_hidden: FloatArray
+    seen: FloatArray  # number of units seen, with bands its mean given the fit
 
 
 def walk(
     counts: FloatArray,
     finder: FaceFinder,
     penalty: Callable[[IntArray, FloatArray], FloatArray],
+    high: FloatArray | None = None,
 ) -> Walked:
-    """Walk for every row of `counts`; `penalty` takes numbers of parameters and of units seen."""
+    """Walk for every row of `counts`; `penalty` takes numbers of parameters and of units seen.
+
+    With `high` the counts are the lower ends of bands.
+    """
     rows, terms = len(counts), finder.terms
-    sizes = np.maximum(counts.sum(axis=1), 1.0)
+    sizes = rows_fitted.middle(counts, high)
     here = np.tile(hierarchical.orders_of(terms) < 2, (rows, 1))
     best = np.full(rows, np.inf)
     result = Walked(
-        np.zeros_like(here), np.full(rows, facial_set.NOT_IDENTIFIED), np.full(rows, np.nan)
+        np.zeros_like(here),
+        np.full(rows, facial_set.NOT_IDENTIFIED),
+        np.full(rows, np.nan),
+        counts.sum(axis=1),
     )
     met: list[set[bytes]] = [{model.tobytes()} for model in here]
     near: dict[bytes, BoolArray] = {}
     at, masks = np.arange(rows), here.copy()
     while at.size:
-        score, code, log_hidden = _scores(counts[at], finder, masks)
+        upper = None if high is None else high[at]
+        score, code, log_hidden, seen = _scores(counts[at], upper, finder, masks)
         score = score + penalty(masks.sum(axis=1), sizes[at])
         moved = set()
         for i in np.flatnonzero(np.isfinite(score)):
@@ -56,6 +65,7 @@ def walk(
             if score[i] < best[row] - TIE:
                 best[row], result.masks[row] = score[i], masks[i]
                 result.code[row], result.log_hidden[row] = code[i], log_hidden[i]
+                result.seen[row] = seen[i]
                 moved.add(row)
         new = []
         for row in sorted(moved):
@@ -71,16 +81,15 @@ def walk(
 
 
 def _scores(
-    counts: FloatArray, finder: FaceFinder, masks: BoolArray
-) -> tuple[FloatArray, IntArray, FloatArray]:
-    """Deviance of each model of each table, infinite without an estimate; code; log hidden."""
+    counts: FloatArray, high: FloatArray | None, finder: FaceFinder, masks: BoolArray
+) -> tuple[FloatArray, IntArray, FloatArray, FloatArray]:
+    """Deviance of each model of each table, infinite without an estimate; code; units seen."""
     found = finder.faces(counts > 0, masks)
     good = found.code <= facial_set.BOUNDARY_FINITE
     deviance, log_hidden = np.full(len(counts), np.inf), np.full(len(counts), np.nan)
-    fits = loglinear_fit.fit(
-        counts[good], finder.terms, found.basis[good], found.on_face[good], finder.cells
-    )
-    if not fits.converged.all():
-        raise ArithmeticError("a log-linear fit of the walk did not converge")
-    deviance[good], log_hidden[good] = fits.deviance, fits.log_hidden
-    return deviance, found.code, log_hidden
+    seen = np.full(len(counts), np.nan)
+    upper = None if high is None else high[good]
+    fits = rows_fitted.fit(counts[good], upper, finder, rows_fitted.rows_of(found, good))
+    deviance[good] = np.where(fits.decided, fits.deviance, np.inf)
+    log_hidden[good], seen[good] = fits.log_hidden, fits.seen
+    return deviance, found.code, log_hidden, seen

@@ -26,6 +26,7 @@ FloatArray = NDArray[np.float64]
 TOLERANCE = 1e-11
 MAX_STEPS = 200
 WIDEST = 100_000
+FLAT = 1e4  # variance of the log of the hidden number that no data of use can have
 FEW_CELLS = 255  # of exact tables: up to here the fit by matrix products is the quicker one
 _ENTRIES_AT_ONCE = 4_000_000
 _HALVINGS = 40

@@ -17,9 +17,6 @@ IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
 
 
-_FLAT = 1e4  # variance of the log of the hidden number that no data of use can have
-
-
 @dataclass(frozen=True)
 class ModelFits:
     """Fits of several models of one table, one row a model."""
@@ -87,7 +84,7 @@ def fit_models(
         fits = loglinear_fit.fit(low, terms, faces.basis, faces.on_face, counts.cells)
     if counts.is_banded:
         # bands so wide that any mean within them is as likely leave the likelihood flat
-        flat = (faces.code <= facial_set.BOUNDARY_FINITE) & ~(fits.variance < _FLAT)
+        flat = (faces.code <= facial_set.BOUNDARY_FINITE) & ~(fits.variance < loglinear_banded.FLAT)
         code = np.where(flat, facial_set.NOT_IDENTIFIED, faces.code)
         faces = dataclasses.replace(faces, code=code)
     estimable = faces.code <= facial_set.BOUNDARY_FINITE

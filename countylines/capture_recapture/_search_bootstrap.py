@@ -9,22 +9,40 @@ import numpy as np
 
 from countylines._kernels import hierarchical
 from countylines._kernels.faces_by_row import FaceFinder
-from countylines.capture_recapture import _models, _resampled_selection, _selection
+from countylines.capture_recapture import (
+    _models,
+    _resampled_selection,
+    _selection,
+    _selection_over_bands,
+)
 from countylines.capture_recapture.loglinear import loglinear
 from countylines.capture_recapture.selection_bootstrap import SelectionBootstrap
+from countylines.errors import InputError
 from countylines.results import Note
 
 if TYPE_CHECKING:
     from countylines.capture_recapture.model_search_result import ModelSearch
 
 MOST_LISTED = 1 << 15  # models: all of six lists with pairs
+MOST_TABLES = 256  # within bands, each of them searched
+
+
+def best_generators(search: ModelSearch) -> tuple[tuple[str, ...], ...]:
+    """The model ranked highest of those with an estimate."""
+    usable = search.table[search.table["estimable"]]
+    if usable.empty:
+        raise InputError(
+            "`histories` must give an estimate under some model, got none. See .table['code']."
+        )
+    generators: tuple[tuple[str, ...], ...] = usable["generators"].iloc[0]
+    return generators
 
 
 def bootstrap(search: ModelSearch, asked: _resampled_selection.Request) -> SelectionBootstrap:
     """The best model's estimate, with limits that redo the search in every replicate."""
-    counts = _models.exact_counts(search.histories)
+    counts = _models.counts_of(search.histories)
     lists = search.histories.lists
-    best = search.best.generators
+    best = best_generators(search)
     finder = _selection.finder_for(len(lists), search.max_order, counts.cells)
     usable = int(search.table["estimable"].sum())
     text = (
@@ -39,15 +57,17 @@ def bootstrap(search: ModelSearch, asked: _resampled_selection.Request) -> Selec
         level=asked.level,
         alternative=asked.alternative,
     )
+    choose = _chooser(search, finder, _models.parse(best, lists))
+    fitted, ranged = _selection_over_bands.ranged(fitted, counts, choose, MOST_TABLES)
     return _resampled_selection.bootstrap(
-        _chooser(search, finder, _models.parse(best, lists)),
+        choose,
         fitted,
         counts,
         lists,
         finder.terms,
         asked,
         method=f"log-linear, best by {search.criterion.upper()}",
-        notes=(*fitted.notes, Note("selected-by", text), *walked),
+        notes=(*fitted.notes, Note("selected-by", text), *walked, *ranged),
         references=search.references,
     )
 

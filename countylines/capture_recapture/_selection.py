@@ -15,7 +15,7 @@ from countylines._kernels import (
     downhill,
     facial_set,
     hierarchical,
-    loglinear_fit,
+    rows_fitted,
     stepwise,
 )
 from countylines._kernels.faces_by_row import FaceFinder
@@ -59,13 +59,13 @@ def by_criterion(finder: FaceFinder, criterion: str, masks: BoolArray) -> Choose
     parameters = masks.sum(axis=1)
 
     def choose(counts: FloatArray, high: FloatArray | None = None) -> Chosen:
-        sizes, back = np.unique(np.maximum(counts.sum(axis=1), 1.0), return_inverse=True)
+        sizes, back = np.unique(rows_fitted.middle(counts, high), return_inverse=True)
         charged = [criteria.penalty(criterion, parameters, float(n)) for n in sizes]
-        found = best_model.best(counts, models, finder, np.stack(charged)[back])
+        found = best_model.best(counts, models, finder, np.stack(charged)[back], high=high)
         none = found.model < 0
         chosen = np.where(none[:, None], False, masks[found.model])
         hidden = hidden_numbers(found.code, found.log_hidden)
-        return Chosen(chosen, found.code, hidden, counts.sum(axis=1))
+        return Chosen(chosen, found.code, hidden, found.seen)
 
     return choose
 
@@ -77,38 +77,50 @@ def by_bounds(finder: FaceFinder, criterion: str, start: BoolArray) -> Chooser:
     """
 
     def choose(counts: FloatArray, high: FloatArray | None = None) -> Chosen:
-        found = [_bounded(row, finder, criterion, start) for row in counts]
-        masks, code, hidden = zip(*found, strict=True)
-        return Chosen(np.stack(masks), np.array(code), np.array(hidden), counts.sum(axis=1))
+        upper = [None] * len(counts) if high is None else [row[None] for row in high]
+        found = [
+            _bounded(row[None], most, finder, criterion, start)
+            for row, most in zip(counts, upper, strict=True)
+        ]
+        masks, code, hidden, seen = zip(*found, strict=True)
+        return Chosen(np.stack(masks), np.array(code), np.array(hidden), np.array(seen))
 
     return choose
 
 
 def _bounded(
-    counts: FloatArray, finder: FaceFinder, criterion: str, start: BoolArray
-) -> tuple[BoolArray, int, float]:
-    size = max(float(counts.sum()), 1.0)
+    counts: FloatArray,
+    high: FloatArray | None,
+    finder: FaceFinder,
+    criterion: str,
+    start: BoolArray,
+) -> tuple[BoolArray, int, float, float]:
+    """The best model of one table, (1, cells): its terms, code, hidden number and number seen."""
+    size = float(rows_fitted.middle(counts, high)[0])
     lowest, first, code, hidden = np.inf, np.zeros(len(finder.terms), bool), NOTHING, np.nan
+    seen = float(counts.sum())
 
     def penalty(parameters: IntArray) -> FloatArray:
         return criteria.penalty(criterion, parameters, size)
 
     def evaluate(masks: BoolArray) -> tuple[FloatArray, BoolArray]:
-        nonlocal lowest, first, code, hidden
-        rows = np.broadcast_to(counts, (len(masks), len(counts)))
-        faces = finder.faces(rows > 0, masks)
+        nonlocal lowest, first, code, hidden, seen
+        faces = finder.faces(np.repeat(counts > 0, len(masks), axis=0), masks)
         good = faces.code <= facial_set.BOUNDARY_FINITE
         # The deviance of a model without an estimate is not needed: 0 bounds it from below.
         deviance = np.zeros(len(masks))
-        fits = loglinear_fit.fit(
-            rows[good], finder.terms, faces.basis[good], faces.on_face[good], finder.cells
-        )
+        rows = np.repeat(counts, good.sum(), axis=0)
+        upper = None if high is None else np.repeat(high, good.sum(), axis=0)
+        fits = rows_fitted.fit(rows, upper, finder, rows_fitted.rows_of(faces, good))
+        good[good] = fits.decided
+        fits = fits.only_decided()
         deviance[good] = fits.deviance
         score = np.where(good, deviance + penalty(masks.sum(axis=1)), np.inf)
         best = int(np.argmin(score))
         if score[best] < lowest - best_model.TIE:
             lowest, first, code = float(score[best]), masks[best], int(faces.code[best])
-            hidden = float(np.exp(fits.log_hidden[np.cumsum(good)[best] - 1]))
+            at = np.cumsum(good)[best] - 1
+            hidden, seen = float(np.exp(fits.log_hidden[at])), float(fits.seen[at])
         return deviance, good
 
     reached = bounded_search.within(
@@ -119,7 +131,7 @@ def _bounded(
             f"The bounds did not settle the search of a replicate within {MOST_FITS:,} fits. "
             "Bootstrap a search with strategy='downhill', or one of fewer lists."
         )
-    return first, code, hidden
+    return first, code, hidden, seen
 
 
 def by_walk(finder: FaceFinder, criterion: str) -> Chooser:
@@ -130,9 +142,9 @@ def by_walk(finder: FaceFinder, criterion: str) -> Chooser:
         return np.array([float(criteria.penalty(criterion, k, float(n))) for k, n in pairs])
 
     def choose(counts: FloatArray, high: FloatArray | None = None) -> Chosen:
-        found = downhill.walk(counts, finder, penalty)
+        found = downhill.walk(counts, finder, penalty, high)
         hidden = hidden_numbers(found.code, found.log_hidden)
-        return Chosen(found.masks, found.code, hidden, counts.sum(axis=1))
+        return Chosen(found.masks, found.code, hidden, found.seen)
 
     return choose
 

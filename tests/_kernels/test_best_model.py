@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from countylines._kernels import best_model, criteria, hierarchical
+from countylines._kernels import best_model, criteria, hierarchical, rows_fitted
 from countylines._kernels.faces_by_row import FaceFinder
 
 
@@ -94,3 +94,41 @@ def test_the_bounding_models_hold_all_but_what_they_lack():
         assert above.any()
     lacking = {tuple(terms[~m]) for m in chosen if (~m).sum() == 1}
     assert lacking == {(int(t),) for t in terms if hierarchical.order(int(t)) == 3}
+
+
+@pytest.mark.parametrize("rule", [(1, 4), (0, 9)])
+@pytest.mark.parametrize("name", ["bic", "aic"])
+@pytest.mark.parametrize("kind", ["dense", "sparse", "very sparse"])
+def test_bounds_change_nothing_where_cells_are_banded(kind, name, rule):
+    terms, masks, models = family(4, 3)
+    counts = tables(4, kind, 8, seed=7)
+    inside = (counts >= rule[0]) & (counts <= rule[1])
+    low, high = np.where(inside, rule[0], counts), np.where(inside, rule[1], counts)
+    finder = FaceFinder(terms, np.arange(1, 16))
+    penalty = penalties(name, masks, 0.5 * (low + high))
+    pruned = best_model.best(low, models, finder, penalty, high=high)
+    every = best_model.best(low, models, finder, penalty, high=high, prune=False)
+    np.testing.assert_array_equal(pruned.model, every.model)
+    np.testing.assert_array_equal(pruned.code, every.code)
+    np.testing.assert_allclose(pruned.log_hidden, every.log_hidden, rtol=1e-7)
+    np.testing.assert_allclose(pruned.seen, every.seen, rtol=1e-7)
+    assert (low.sum(axis=1) <= pruned.seen).all()
+    assert (pruned.seen <= high.sum(axis=1)).all()
+    assert pruned.fitted < every.fitted
+
+
+def test_bands_so_wide_that_the_likelihood_is_flat_decide_nothing():
+    """All of 111 and 110 that is known is that they lie between 1 and 301."""
+    terms, masks, models = family(3, 2)
+    low = np.array([[900.0, 900.0, 100.0, 900.0, 100.0, 1.0, 1.0]])
+    high = low + np.array([[0.0, 0.0, 0.0, 0.0, 0.0, 300.0, 300.0]])
+    finder = FaceFinder(terms, np.arange(1, 8))
+    faces = finder.faces(np.repeat(low > 0, len(masks), axis=0), masks)
+    found = rows_fitted.fit(
+        *(np.repeat(part, len(masks), axis=0) for part in (low, high)), finder, faces
+    )
+    both_known = np.isin(terms, [3, 5])
+    assert (~found.decided).tolist() == masks[:, both_known].all(axis=1).tolist()
+    assert len(found.only_decided().deviance) == 6
+    dear = np.where(found.decided, 100.0, 0.0)[None] + np.arange(len(masks))
+    assert best_model.best(low, models, finder, dear, high=high).model.tolist() == [0]
