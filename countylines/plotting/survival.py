@@ -77,15 +77,18 @@ def survival(curve: TimeCurve, *, band: bool = True, at_risk: bool = False, ax: 
             _validate.sentence("curve", rule, len(groups), remedy="Draw some of them.")
         )
     ax = new_axes(ax, "survival()", height=3.6 + (0.22 * len(groups) if at_risk else 0.0))
-    falls = "survival" in curve.quantity
     draw = _draw_steps if curve.at_risk is not None else _draw_smooth
     draw = draw if getattr(curve, "intervals", None) is None else _draw_intervals
-    for (label, parts), colour in zip(groups.items(), COLOURS, strict=False):
+    for (label, parts), inner, colour in zip(
+        groups.items(), curve._curves.values(), COLOURS, strict=False
+    ):
         lines = [parts[name].to_numpy() for name in ("estimate", "low", "high")]
         time, first = parts.index.to_numpy(dtype=np.float64), float(parts["start"].iloc[0])
         if draw is not _draw_smooth and time[0] > first:
+            early = inner.at(np.array([0.5 * (first + time[0])]))
+            begin = (early.estimate, early.low, early.high)
             time = np.append(first, time)
-            lines = [np.append(1.0 if falls else 0.0, line) for line in lines]
+            lines = [np.append(one, line) for one, line in zip(begin, lines, strict=True)]
         draw(ax, time, lines, label.replace("$", r"\$"), colour, band)
     ax.set_ylim(0, None if curve.unit else 1.02)
     ax.set_xlim(left=float(np.min(curve.start)))

@@ -107,6 +107,7 @@ def times(
     origin: pd.Series[Any] | None,
     time_unit: str,
     open_end: bool = False,
+    without_origin: str = "Pass origin=, the column of the dates at which the lives began.",
 ) -> FloatArray:
     """A column of numbers, spans or dates as times since the origin; infinite where still open."""
     values = column(spells, argument, name)
@@ -117,12 +118,17 @@ def times(
                 argument,
                 "a column of times since the beginning",
                 "dates",
-                remedy="Pass origin=, the column of the dates at which the lives began.",
+                remedy=without_origin,
             )
         )
     if origin is not None and not dates:
         raise InputTypeError(
-            _validate.sentence(argument, "a column of dates with `origin`", f"dtype {values.dtype}")
+            _validate.sentence(
+                argument,
+                "a column of dates with `origin`",
+                f"dtype {values.dtype}",
+                remedy="Convert text by pandas.to_datetime.",
+            )
         )
     missing = values.isna().to_numpy()
     if not open_end:
@@ -227,7 +233,10 @@ def read(
         began = column(spells, "origin", origin)
         if not pd.api.types.is_datetime64_any_dtype(began.dtype):
             got = f"dtype {began.dtype}"
-            raise InputTypeError(_validate.sentence("origin", "a column of dates", got))
+            remedy = "Convert text by pandas.to_datetime."
+            raise InputTypeError(
+                _validate.sentence("origin", "a column of dates", got, remedy=remedy)
+            )
         empty = np.full(len(began), np.nan)
         _refuse("origin", "without missing values", empty, began.isna().to_numpy())
     clock: dict[str, Any] = {"origin": began, "time_unit": time_unit}

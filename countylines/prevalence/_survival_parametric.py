@@ -237,5 +237,5 @@ def checked_breaks(value: Any) -> FloatArray:
     _validate.exposure("breaks", breaks)
     if np.any(np.diff(breaks) <= 0.0) or breaks.size > FEW_PIECES:
         rule = f"rising times, at most {FEW_PIECES}"
-        raise InputError(_validate.sentence("breaks", rule, _validate.show(list(breaks))))
+        raise InputError(_validate.sentence("breaks", rule, _validate.show(breaks.tolist())))
     return breaks

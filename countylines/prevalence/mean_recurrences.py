@@ -65,8 +65,8 @@ def mean_recurrences(
     Returns
     -------
     TimeCurve
-        ``.estimate``, ``.low``, ``.high`` by time, in recurrences a unit; ``.at(times)``,
-        ``.plot()``.
+        ``.estimate``, ``.low``, ``.high`` by time, in recurrences a unit, until the last end of
+        watching; ``.at(times)``, ``.plot()``.
 
     Raises
     ------
@@ -77,7 +77,7 @@ def mean_recurrences(
     Warns
     -----
     DegenerateDataWarning
-        If nothing recurred.
+        If nothing recurred, or nobody was watched for a time while others come later.
 
     See Also
     --------
@@ -134,7 +134,8 @@ def mean_recurrences(
     interval = _validate.option("interval", interval, INTERVALS)
     level = _validate.level(level)
     frame = _survival_input.table(records, "records")
-    clock: dict[str, Any] = {"origin": None, "time_unit": time_unit}
+    remedy = "Subtract the dates at which the units began: time spans will do."
+    clock: dict[str, Any] = {"origin": None, "time_unit": time_unit, "without_origin": remedy}
     moment = _survival_input.times(frame, "time", time, **clock)
     again = _survival_input.flags(frame, "event", event)
     since = np.zeros(len(frame))
@@ -200,11 +201,11 @@ def _fitted(
     level: float,
 ) -> Fit:
     found = recurrence.mean_function(entry, end, unit, time)
+    found = _until_the_end(found, entry, end)
     reach, start, gap, facts = float(end.max()), float(entry.min()), _gap(entry, end), []
-    if not found.time.size:
+    if not found.events.any():
         text = "Nothing recurred: the mean is 0. Upper limits are those of chance alone (Poisson)."
         facts.append(Fact("no-events", text, DegenerateDataWarning))
-        found = _without_events(entry, end)
     error = np.sqrt(found.variance)
     spread = critical_value(level, "two-sided") * error
     if interval == "log":
@@ -228,9 +229,21 @@ def _fitted(
     some = found.events.any()
     ceiling = np.minimum(ceiling, high[0]) if some else ceiling
     high = high if some else ceiling[1:]
+    mean, unknown = found.mean, found.time > gap
+    if np.isfinite(gap):
+        text = (
+            f"Nobody was watched just after {_render.number(gap)}: what recurred there is unknown, "
+            "and so is the mean from then on."
+        )
+        facts.append(Fact("gap", text, DegenerateDataWarning))
+    if unknown.any():
+        before = int(np.argmax(unknown)) - 1
+        mean, error = (np.where(unknown, np.nan, part) for part in (mean, error))
+        low = np.where(unknown, low[before] if before >= 0 else 0.0, low)
+        high = np.where(unknown, np.inf, high)
     curve = StepCurve(
         time=found.time,
-        value=found.mean,
+        value=mean,
         standard_error=error,
         low=low,
         high=high,
@@ -244,7 +257,7 @@ def _fitted(
     return Fit(
         curve,
         found.time,
-        found.mean,
+        mean,
         error,
         low,
         high,
@@ -256,12 +269,25 @@ def _fitted(
     )
 
 
-def _without_events(entry: FloatArray, end: FloatArray) -> recurrence.Recurrences:
-    """A mean of 0 at every time at which units leave."""
-    time = np.unique(end)
-    at_risk = np.sum((entry < time[:, None]) & (end >= time[:, None]), axis=1).astype(np.float64)
-    zero = np.zeros(time.size)
-    return recurrence.Recurrences(time, zero, zero, at_risk, zero)
+def _until_the_end(
+    found: recurrence.Recurrences, entry: FloatArray, end: FloatArray
+) -> recurrence.Recurrences:
+    """Rows until the end of all watching: the last one, or all ends if nothing recurred."""
+    last = np.unique(end)
+    if found.time.size:
+        last = last[-1:][last[-1:] > found.time[-1]]
+    at_risk = np.sum((entry < last[:, None]) & (end >= last[:, None]), axis=1)
+
+    def kept(values: FloatArray) -> FloatArray:
+        return np.append(values, np.full(last.size, values[-1] if values.size else 0.0))
+
+    return recurrence.Recurrences(
+        np.append(found.time, last),
+        kept(found.mean),
+        kept(found.variance),
+        np.append(found.at_risk, at_risk),
+        np.append(found.events, np.zeros(last.size)),
+    )
 
 
 def _gap(entry: FloatArray, end: FloatArray) -> float:

@@ -8,7 +8,7 @@ import pytest
 
 from countylines import plotting
 from countylines.errors import InputError, InputTypeError
-from countylines.prevalence import survival
+from countylines.prevalence import mean_recurrences, survival
 
 pytest.importorskip("matplotlib")
 
@@ -43,6 +43,26 @@ def test_the_band_holds_the_limits_and_can_be_left_out():
     heights = band.get_paths()[0].vertices[:, 1]
     assert heights.min() == pytest.approx(curve.low.min())
     assert not plotting.survival(curve, band=False).collections
+
+
+def test_the_band_begins_at_the_start():
+    seen = pd.DataFrame({"line": [1, 1, 2], "day": [4, 9, 9], "again": [True, False, False]})
+    again = mean_recurrences(seen, unit="line", time="day", event="again")
+    for curve in (lives(), again):
+        (band,) = plotting.survival(curve).collections
+        edge = band.get_paths()[0].vertices
+        first = edge[(edge[:, 0] < curve.estimate.index[0]), 1]
+        found = curve.at(0.5 * curve.estimate.index[0])
+        assert (first.min(), first.max()) == pytest.approx((found.low, found.high))
+        assert found.high > found.low
+
+
+def test_recurrences_are_drawn_until_watching_ends():
+    seen = pd.DataFrame({"line": [1, 1, 2], "day": [4, 9, 9], "again": [True, False, False]})
+    again = mean_recurrences(seen, unit="line", time="day", event="again")
+    (line,) = again.plot().get_lines()
+    assert line.get_xdata().tolist() == [0, 4, 9]
+    assert line.get_ydata().tolist() == [0, 0.5, 0.5]
 
 
 def test_groups_have_a_line_and_a_name_each():

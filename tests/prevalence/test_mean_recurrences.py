@@ -83,7 +83,7 @@ def test_with_all_watched_to_the_end_it_is_the_mean_count_and_its_error():
 def test_a_table_of_records():
     again = mean_recurrences(SEEN, **COLUMNS)
     assert again.estimate.to_dict() == pytest.approx(
-        {10: 0.5, 30: 1.0, 50: 1 + 1 / 3, 60: 1 + 2 / 3}
+        {10: 0.5, 30: 1.0, 50: 1 + 1 / 3, 60: 1 + 2 / 3, 100: 1 + 2 / 3}
     )
     assert again.n == 4
     assert again.unit == "recurrences a unit"
@@ -104,7 +104,7 @@ def test_a_table_of_records():
 
 def test_delayed_entry_leaves_units_out_of_the_risk_set():
     again = mean_recurrences(SEEN, **COLUMNS, entry="since")
-    assert again.at_risk.to_dict() == {10: 3, 30: 4, 50: 3, 60: 3}
+    assert again.at_risk.to_dict() == {10: 3, 30: 4, 50: 3, 60: 3, 100: 1}
 
 
 def test_groups_and_order_of_rows():
@@ -131,8 +131,25 @@ def test_a_time_that_nobody_watched():
             "since": [0, 0, 5, 5],
         }
     )
-    again = mean_recurrences(frame, **COLUMNS, entry="since")
+    with pytest.warns(DegenerateDataWarning, match="Nobody was watched just after 2"):
+        again = mean_recurrences(frame, **COLUMNS, entry="since")
     assert not again.at(6).estimable
+    assert again.estimate.isna().tolist() == [False, True, True]
+    assert again.high.iloc[1] == np.inf
+    assert "gap" in [note.code for note in again.notes]
+
+
+def test_the_last_row_is_where_watching_ends():
+    again = mean_recurrences(units(("a", 2, True), ("a", 6, False), ("b", 9, False)), **COLUMNS)
+    assert again.estimate.to_dict() == {2: 0.5, 9: 0.5}
+    assert again.at_risk.to_dict() == {2: 2, 9: 1}
+    assert again.events.to_dict() == {2: 1, 9: 0}
+
+
+def test_dates_are_refused_with_what_to_do():
+    frame = units(("a", 2, False)).assign(day=pd.Timestamp("2022-01-05"))
+    with pytest.raises(InputError, match="got dates.*Subtract the dates at which the units began"):
+        mean_recurrences(frame, **COLUMNS)
 
 
 @pytest.mark.parametrize(
@@ -210,13 +227,13 @@ def test_the_least_number_watched(data):
 
 def test_units_that_are_all_alike_give_no_standard_error():
     alone = mean_recurrences(units(("a", 2, True), ("a", 3, True), ("a", 7, False)), **COLUMNS)
-    assert alone.estimate.tolist() == [1, 2]
+    assert alone.estimate.tolist() == [1, 2, 2]
     assert alone.standard_error.isna().all()
     assert (alone.low == 0).all()
     assert np.isinf(alone.high).all()
     assert [note.code for note in alone.notes] == ["no-variance"]
-    assert "Until 3 all units watched had as many" in alone.notes[0].text
+    assert "Until 7 all units watched had as many" in alone.notes[0].text
     rows = [(x, 2, True) for x in "abc"] + [("a", 4, True)] + [(x, 9, False) for x in "abc"]
     later = mean_recurrences(units(*rows), **COLUMNS)
-    assert later.standard_error.isna().tolist() == [True, False]
+    assert later.standard_error.isna().tolist() == [True, False, False]
     assert np.isfinite(later.high.iloc[1])
