@@ -148,7 +148,7 @@ def test_the_last_row_is_where_watching_ends():
 
 def test_dates_are_refused_with_what_to_do():
     frame = units(("a", 2, False)).assign(day=pd.Timestamp("2022-01-05"))
-    with pytest.raises(InputError, match="got dates.*Subtract the dates at which the units began"):
+    with pytest.raises(InputError, match=r"got dates.*Subtract the dates at which the units began"):
         mean_recurrences(frame, **COLUMNS)
 
 
