@@ -57,6 +57,7 @@ population, claim or leave open. What there is:
     Who is over-represented: :func:`~countylines.disproportionality.representation_ratio`,
     :func:`~countylines.disproportionality.representation_to_rate_ratio`,
     :func:`~countylines.disproportionality.rate_to_representation_ratio`,
+    :func:`~countylines.disproportionality.excess_count`,
     :func:`~countylines.disproportionality.rate_ratio`,
     :func:`~countylines.disproportionality.odds_ratio`.
 ``countylines.localisation``

@@ -1,6 +1,7 @@
 """Disproportionality: who is over-represented, against which population, and how sure.
 
 - :func:`representation_ratio`: a group's share over its benchmark share.
+- :func:`excess_count`: how many people that is more than the benchmark share gives.
 - :func:`rate_ratio`: a group's rate over another's.
 - :func:`odds_ratio`: the odds of an outcome in one group over those in another.
 - :func:`representation_to_rate_ratio`: the group's rate against everybody else's.
@@ -9,6 +10,7 @@
 
 from __future__ import annotations
 
+from countylines.disproportionality.excess_count import excess_count
 from countylines.disproportionality.odds_ratio import odds_ratio
 from countylines.disproportionality.rate_ratio import rate_ratio
 from countylines.disproportionality.representation_ratio import representation_ratio
@@ -18,6 +20,7 @@ from countylines.disproportionality.representation_to_rate_ratio import (
 )
 
 __all__ = [
+    "excess_count",
     "odds_ratio",
     "rate_ratio",
     "rate_to_representation_ratio",

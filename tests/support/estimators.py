@@ -222,6 +222,13 @@ ESTIMATORS: tuple[Row, ...] = (
         shares=("benchmark",),
     ),
     Row(
+        disproportionality.excess_count,
+        {**COUNT_TOTAL, "benchmark": [0.05, 0.0101, 0.186, 0.8, 0.05]},
+        ALL_SHARE_METHODS,
+        shares=("benchmark",),
+        null=0.5,
+    ),
+    Row(
         disproportionality.rate_ratio,
         TWO_RATES,
         [{"method": m} for m in RATE_RATIO_METHODS],
