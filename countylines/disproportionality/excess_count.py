@@ -16,7 +16,7 @@ from countylines.results import Estimate, Note
 
 FloatArray = NDArray[np.float64]
 
-NOTES = (
+NOTES: tuple[Note, ...] = (
     Note(
         "not-a-cause",
         "An excess is not evidence of its cause: who is counted, where, at what age and by which "
@@ -125,7 +125,7 @@ def excess_count(
 
     >>> excess = cl.disproportionality.excess_count(6, 258, 0.0101)
     >>> print(f"{excess.estimate:.1f} people ({excess.low:.1f} to {excess.high:.1f})")
-    3.4 people (-0.2 to 9.9)
+    3.4 people (-0.2 to 9.7)
 
     The share would be 2.3 times the census share, and that is between three and four people more
     than it would give; a deficit is not excluded.
