@@ -19,9 +19,10 @@ def one_line(histories: HistoryViews) -> str:
     if len(histories.lists) > LISTS_SHOWN:
         names.append("...")
     strata = f", {histories.n_strata} strata" if histories.strata else ""
+    seen = count(histories.n_observed)
     return (
-        f"<CaptureHistories: {count(histories.n_observed)} units on {len(histories.lists)} lists "
-        f"({', '.join(names)}){strata}>"
+        f"<CaptureHistories: {seen} unit{'' if seen == '1' else 's'} on {len(histories.lists)} "
+        f"lists ({', '.join(names)}){strata}>"
     )
 
 

@@ -38,8 +38,9 @@ class Plan:
 
 @dataclass(frozen=True)
 class Replicates:
-    """Totals of the replicates with their verdicts, and the rule by which they were suppressed."""
+    """Totals of the replicates with their verdicts, and how they were drawn and suppressed."""
 
+    kind: str
     totals: FloatArray
     codes: NDArray[np.int64]
     rule: tuple[float, float] | None
@@ -93,7 +94,7 @@ def draw(counts: Counts, model: Model, fits: ModelFits, plan: Plan) -> Replicate
         rng=plan.seed,
         progress=plan.progress,
     )
-    return Replicates(values[:, 0], values[:, 1].astype(np.int64), rule)
+    return Replicates(plan.kind, values[:, 0], values[:, 1].astype(np.int64), rule)
 
 
 def _tables(
@@ -125,7 +126,7 @@ def ends(
     least, estimate = float(counts.low.sum()), float(fits.total[0])
     valid = drawn.totals[~np.isnan(drawn.totals)]
     bias = bca.bias(valid, estimate) if valid.size else math.inf
-    jackknife, weights = _left_out(counts, model)
+    jackknife, weights = _left_out(counts, model, drawn.kind, estimate)
     corrected = jackknife.size > 0 and math.isfinite(bias) and bool(np.isfinite(jackknife).all())
     found = resampling.interval(
         drawn.totals,
@@ -147,14 +148,23 @@ def ends(
     return Ends(low, max(found.high - least, 0.0), p), _notes(drawn, corrected)
 
 
-def _left_out(counts: Counts, model: Model) -> tuple[FloatArray, FloatArray]:
-    """Totals without one unit of each cell; none where cells are banded."""
+def _left_out(
+    counts: Counts, model: Model, kind: str, estimate: float
+) -> tuple[FloatArray, FloatArray]:
+    """Totals without one unit of each cell, and how many there are; none where cells are banded.
+
+    Where hidden units are drawn too each of them is an observation, and leaving one out changes
+    nothing that is seen.
+    """
     if counts.is_banded:
         return np.empty(0), np.empty(0)
     cells = np.flatnonzero(counts.low > 0)
     tables = np.tile(counts.low, (len(cells), 1))
     tables[np.arange(len(cells)), cells] -= 1.0
-    return ManyTables(model.terms, counts.cells).fit(tables).total, counts.low[cells]
+    totals, weights = ManyTables(model.terms, counts.cells).fit(tables).total, counts.low[cells]
+    if kind == "conditional":
+        return totals, weights
+    return np.append(totals, estimate), np.append(weights, estimate - weights.sum())
 
 
 def _pvalue(

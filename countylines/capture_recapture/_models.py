@@ -101,8 +101,14 @@ def _mask(group: Sequence[str], names: tuple[str, ...]) -> int:
     for name in group:
         if name not in names:
             known = ", ".join(repr(n) for n in names)
+            remedy = "A formula joins lists by * and terms by +; write generators for a name that "
             raise InputError(
-                _validate.sentence("model", f"made of the lists {known}", _validate.show(name))
+                _validate.sentence(
+                    "model",
+                    f"made of the lists {known}",
+                    _validate.show(name),
+                    remedy=remedy + "holds one.",
+                )
             )
         mask |= _patterns.bit(names.index(name), len(names))
     return mask

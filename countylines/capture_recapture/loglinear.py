@@ -62,8 +62,8 @@ def loglinear(
         the model.
     model : str or sequence of sequence of str, default "independence"
         ``"independence"``, ``"all-two-way"``, a formula such as ``"A*B + C"`` (an interaction holds
-        everything below it), or generators such as ``[("A", "B"), ("C",)]``, which names with
-        blanks need. Every list is named.
+        everything below it), or generators such as ``[("A", "B"), ("C",)]``, which names that
+        hold ``*`` or ``+`` need. Every list is named.
     interval : {"profile", "logit", "wald", "lognormal", "bootstrap"}, default "profile"
         Limits: exact multinomial profile likelihood, whose upper end may be infinite; normal limits
         for the log of the hidden number in a penalised fit, which hold their level best where a
@@ -148,10 +148,11 @@ def loglinear(
 
     ``"bootstrap"`` draws populations of the estimated size, puts them on the lists, hides those on
     none and fits the same model again, on the facial set of that replicate. Limits are BCa limits
-    of the total [4]_ with an exact jackknife, cut at the number seen. Replicates that are infinite
-    stay so. With bands each replicate is suppressed like the table, which takes bands that are all
-    alike. The choice of the model is not repeated: a model found by a search needs the bootstrap of
-    that search.
+    of the total [4]_ with an exact jackknife over all units drawn, the hidden ones among them
+    unless the kind is conditional, cut at the number seen. Replicates that are infinite stay so.
+    With bands each replicate is suppressed like the table, which takes bands that are all alike.
+    The choice of the model is not repeated: a model found by a search needs the bootstrap of that
+    search.
 
     ``"logit"`` carries the limits of Sadinle [5]_ from two lists to any model: Firth's penalised
     likelihood [6]_ adds half its leverage to each cell, which for two lists is the 1/2 that Sadinle

@@ -192,7 +192,11 @@ def _plain_ticks(ax: Any) -> None:
 
     left, right = ax.get_xlim()
     decades = math.log10(right / left)
-    digits = (1.0,) if decades > 2.5 else (1.0, 2.0, 5.0) if decades > 1.1 else (1.0, 2.0, 3.0, 5.0)
+    digits: tuple[float, ...] = (1.0, 1.2, 1.4, 1.6, 1.8, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0)
+    if decades > 0.4:
+        digits = (1.0, 2.0, 3.0, 5.0) if decades <= 1.1 else (1.0, 2.0, 5.0)
+    if decades > 2.5:
+        digits = (1.0,)
     ax.xaxis.set_major_locator(LogLocator(subs=digits))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
     ax.xaxis.set_minor_locator(NullLocator())

@@ -176,15 +176,17 @@ def _title(
     total = len(histories.lists)
     seen = _size(histories.n_observed, suppress).text
     possible = 2**total - 1 - len(histories.structural_zeros)
-    text = f"{seen} units on {total} lists; {len(cells):,} of {possible:,} patterns occur"
+    units = "unit" if seen == "1" else "units"
+    text = f"{seen} {units} on {total} lists; {len(cells):,} of {possible:,} patterns occur"
     if rest:
-        units = sum(_ends(cells[p])[1] for p in rest)
-        rounded = _size(units, suppress).text
+        rounded = _size(sum(_ends(cells[p])[1] for p in rest), suppress).text
         text += f"\nnot drawn: {len(rest):,} patterns with {rounded} units"
     return text
 
 
 def _draw_bars(ax: Any, columns: list[tuple[str, _Bar | None]], log: bool) -> None:
+    from matplotlib.ticker import MaxNLocator
+
     bars = [bar for _, bar in columns if bar is not None]
     top = max((bar.high for bar in bars), default=1.0)
     if log:
@@ -192,6 +194,7 @@ def _draw_bars(ax: Any, columns: list[tuple[str, _Bar | None]], log: bool) -> No
         ax.set_ylim(0.5, 3.0 * top)
     else:
         ax.set_ylim(0.0, 1.25 * top)
+        ax.yaxis.set_major_locator(MaxNLocator("auto", integer=True, steps=[1, 2, 5, 10]))
     floor = 0.5 if log else 0.0
     for x, (_, bar) in enumerate(columns):
         if bar is None:

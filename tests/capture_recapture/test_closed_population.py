@@ -126,6 +126,22 @@ class TestReference:
         assert result.df == expected["df"]
         assert result.aic == pytest.approx(expected["AIC"], rel=1e-7)
 
+    @pytest.mark.parametrize("case", named("profileCI/"))
+    def test_profile_limits(self, case):
+        given_, expected = case["parameters"], case["expected"]
+        row = given_["m"] if given_["h"] is None else f"{given_['m']} {given_['h']}"
+        result = closed_population(table_of(case), interval="profile", **options_of(row))
+        # the peer stops its root finder at 1e-4 and takes Stirling's formula beyond 100 hidden
+        for value, name in (
+            (result.estimate, "N_poisson"),
+            (result.standard_error, "stderr"),
+            (result.low, "lower"),
+            (result.high, "upper"),
+        ):
+            assert value == pytest.approx(expected[name], rel=case["tolerance"]["rtol"]), name
+        (told,) = [note.text for note in result.notes if note.code == "multinomial-maximum"]
+        assert f"{expected['N_multinomial']:,.1f}"[:-2] in told
+
 
 def removal_by_patterns(first_free, coefficients, occasions):
     """N as a function of the four coefficients of the peer's Mbh."""

@@ -146,6 +146,12 @@ class TestErrors:
             existence(table, "A*B")
         with pytest.raises(InputError, match="`model` must be made of the lists 'A', 'B', 'C'"):
             existence(table, "A*D + B + C")
+        odd = cl.CaptureHistories.from_cells({"11": 3, "10": 2, "01": 2}, lists=["A+B", "C"])
+        with pytest.raises(
+            InputError, match=r"got 'A'\. .* write generators for a name that holds"
+        ):
+            existence(odd, "A+B + C")
+        assert existence(odd, [("A+B",), ("C",)]).code == "ok"
         with pytest.raises(InputTypeError, match=r"the generator 'A'. Write \('A',\)"):
             existence(table, ["A", "B", "C"])
         with pytest.raises(InputTypeError, match="a value of type int"):

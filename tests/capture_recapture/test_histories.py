@@ -849,9 +849,7 @@ class TestText:
     def test_one_line(self):
         assert repr(hiv()) == "<CaptureHistories: 1,896 units on 4 lists (c1, c2, c3, c4)>"
         many = CaptureHistories.from_cells({"1" * 9: 1}, lists=[f"L{j}" for j in range(9)])
-        assert repr(many) == (
-            "<CaptureHistories: 1 units on 9 lists (L0, L1, L2, L3, L4, L5, ...)>"
-        )
+        assert repr(many) == ("<CaptureHistories: 1 unit on 9 lists (L0, L1, L2, L3, L4, L5, ...)>")
         assert "3 strata" in repr(TestStrata().histories())
 
     def test_table(self):

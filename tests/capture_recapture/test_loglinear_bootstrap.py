@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 import countylines as cl
+from countylines import resampling
+from countylines._kernels import bca
 from countylines.capture_recapture import _loglinear_bootstrap, loglinear
 from countylines.errors import ApproximationWarning, DegenerateDataWarning, InputError
 
@@ -78,11 +80,39 @@ class TestLimits:
     @pytest.mark.parametrize("kind", KINDS)
     @pytest.mark.parametrize("alternative", ["two-sided", "less", "greater"])
     def test_limits_and_p_values_agree(self, kind, alternative):
-        result = fit(kind=kind, alternative=alternative)
+        # no two replicates of so many units alike, which would share their levels
+        many = table({pattern: 37 * count for pattern, count in HAV.items()})
+        result = fit(many, "independence", kind=kind, alternative=alternative)
         for end, side in ((result.low, "greater"), (result.high, "less")):
             if alternative in ("two-sided", side):
                 p = result.test(null=end, alternative=alternative).pvalue
                 assert p == pytest.approx(0.05, rel=1e-8)
+
+    @pytest.mark.parametrize("kind", KINDS)
+    def test_the_correction_counts_every_unit_that_is_drawn(self, kind):
+        """The acceleration of BCa limits by hand, and the limits read off the replicates."""
+        result = fit(model="independence", kind=kind, replicates=2000)
+        without, times = [], []
+        for pattern, count in HAV.items():
+            one_less = table(HAV | {pattern: count - 1})
+            without.append(loglinear(one_less, "independence", interval="wald").estimate)
+            times.append(count)
+        if kind != "conditional":
+            without.append(result.estimate)
+            times.append(result.estimate - 271)
+        values, weights = np.array(without), np.array(times)
+        away = np.average(values, weights=weights) - values
+        third, second = (weights * away**3).sum(), (weights * away**2).sum()
+        limits = resampling.interval(
+            result.draws[0],
+            result.estimate,
+            kind="bca",
+            jackknife=values,
+            jackknife_weights=weights,
+        )
+        assert (result.low, result.high) == pytest.approx((limits.low, limits.high), rel=1e-9)
+        acceleration = bca.acceleration(values, weights)
+        assert acceleration == pytest.approx(third / (6 * second**1.5), rel=1e-9)
 
     def test_they_are_near_those_of_the_likelihood(self):
         large = table({p: 50 * n for p, n in HAV.items()})

@@ -114,3 +114,16 @@ def test_errors(uk):
     apart = cl.CaptureHistories.from_cells({"100": 4, "010": 5, "001": 6}, lists=["A", "B", "C"])
     with pytest.raises(InputError, match="`search` must have a model with an estimate, got none"):
         plotting.disagreement(model_search(apart))
+
+
+@pytest.mark.filterwarnings("ignore::countylines.errors.CountyLinesWarning")
+@pytest.mark.parametrize("times", [1, 10, 1000])
+def test_the_axis_has_two_totals_to_read_at_least(times, uk):
+    close = {"110": 20, "111": 30, "001": 50, "100": 1}
+    narrow = cl.CaptureHistories.from_cells(
+        {pattern: times * count for pattern, count in close.items()}, lists=["P", "Q", "E"]
+    )
+    for search in (uk, model_search(narrow)):
+        ax = plotting.disagreement(search)
+        left, right = ax.get_xlim()
+        assert sum(left <= tick <= right for tick in ax.get_xticks()) >= 2

@@ -49,6 +49,16 @@ class TestDrawn:
         title = overlap(table()).get_title(loc="left")
         assert title == "404 units on 3 lists; 6 of 7 patterns occur"
 
+    def test_few_units(self):
+        """No tick between whole units, none said twice."""
+        one = cl.CaptureHistories.from_cells({"11": 1}, lists=["police", "charity"])
+        ax = overlap(one)
+        assert ax.get_title(loc="left") == "1 unit on 2 lists; 1 of 3 patterns occur"
+        bars, _, _ = parts(ax)
+        low, high = bars.get_ylim()
+        shown = [t for t in bars.get_yticks() if low <= t <= high]
+        assert shown == [0, 1]
+
     @pytest.mark.parametrize(
         ("sort", "heights"),
         [
