@@ -106,7 +106,8 @@ def stepwise(
     ApproximationWarning
         If more than 5 % of the replicates select another model and BCa limits are asked for.
     DegenerateDataWarning
-        If the estimate does not exist, or some cells have fitted value 0.
+        If the estimate does not exist, some cells have fitted value 0, or a list holds all of
+        another, as one does that is compiled from it.
 
     See Also
     --------

@@ -7,7 +7,12 @@ import pytest
 
 import countylines as cl
 from countylines._kernels import hierarchical
-from countylines.capture_recapture import SelectionBootstrap, _search_bootstrap, model_search
+from countylines.capture_recapture import (
+    SelectionBootstrap,
+    _models,
+    _search_bootstrap,
+    model_search,
+)
 from countylines.capture_recapture import _resampled_selection as resampled
 from countylines.capture_recapture import _selection as selection
 from countylines.errors import ConvergenceError, InputError
@@ -141,6 +146,26 @@ class TestBands:
             alone = model_search(again, **options).best
             assert result.draws[0, i] == pytest.approx(alone.estimate, rel=1e-7)
             assert alone.model in result.models["model"].tolist()
+
+    @pytest.mark.parametrize("make", ["by_criterion", "by_bounds", "by_walk"])
+    def test_a_criterion_charges_the_middle_of_what_was_seen(self, banded, monkeypatch, make):
+        """As the search does: 2,423 to 2,438 units."""
+        finder = selection.finder_for(4, 2, np.arange(1, 16))
+        masks = hierarchical.all_models(finder.terms)
+        rest = {"by_criterion": [masks], "by_bounds": [masks[:1]], "by_walk": []}[make]
+        choose = getattr(selection, make)(finder, "bic", *rest)
+        sizes = []
+        original = selection.criteria.penalty
+
+        def spied(name, parameters, n):
+            sizes.append(n)
+            return original(name, parameters, n)
+
+        monkeypatch.setattr(selection.criteria, "penalty", spied)
+        counts = _models.counts_of(banded)
+        chosen = choose(counts.low[None], counts.high[None])
+        assert set(sizes) == {counts.n} == {2430.5}
+        assert counts.low.sum() < chosen.seen[0] < counts.high.sum()
 
     def test_the_estimate_is_that_of_the_best_model(self, banded):
         search = model_search(banded)
