@@ -17,7 +17,8 @@ class IntervalCurve:
     """Mass in cells (left, right], or at a time where both ends are the same.
 
     `after` is survival after each cell; `low` and `high` are its limits, from 1 before the first
-    cell on. `replicates` are rows of survival after each cell of resampled data.
+    cell on. `replicates` are rows of survival after each cell of resampled data. From
+    `emptied` on the curve is 0 only because all of a risk set may have ended before more came.
     """
 
     left: FloatArray
@@ -27,6 +28,7 @@ class IntervalCurve:
     high: FloatArray
     tail: float
     replicates: FloatArray
+    emptied: float = np.inf
 
     def _steps(self) -> FloatArray:
         return np.append(1.0, self.after)
@@ -85,6 +87,8 @@ class IntervalCurve:
             early, late = self._means(self.replicates, top)
             low = float(np.quantile(early, self.tail))
             high = float(np.quantile(late, 1.0 - self.tail, method="higher"))
+        if top > self.emptied:
+            return self._unreached(least, top)
         unknown = np.array(most[0] - least[0] > SLACK * max(least[0], 1.0) or np.isinf(most[0]))
         text = (
             "Within its interval the time of an end is unknown, and so is the mean but for a range."
@@ -98,6 +102,15 @@ class IntervalCurve:
             verdict=Verdict(False, "not-identified", (text,)),
             region=(np.array(least[0]), np.array(most[0])),
         )
+
+    def _unreached(self, least: FloatArray, top: float) -> Points:
+        """A mean beyond the time at which a risk set may have emptied: at least what was seen."""
+        nan = np.array(np.nan)
+        when = _render.number(self.emptied)
+        text = f"All at risk at {when} may have ended there, before more were found."
+        verdict = Verdict(False, "not-identified", (text, "Pass limit= up to that time."))
+        region = (np.array(least[0]), np.array(top))
+        return points(nan, nan, nan, nan, unknown=np.array(True), verdict=verdict, region=region)
 
     def _means(self, after: FloatArray, top: float) -> tuple[FloatArray, FloatArray]:
         before = np.column_stack([np.ones(len(after)), after[:, :-1]])

@@ -17,6 +17,7 @@ from countylines._typing import RNG, Progress
 from countylines.errors import ConvergenceError, DegenerateDataWarning, InputError
 from countylines.prevalence._survival_fit import Fact, Fit
 from countylines.prevalence._survival_input import FloatArray, Spells
+from countylines.results import OK, Verdict
 
 NO_MASS = 1e-13
 
@@ -46,7 +47,8 @@ def fitted(
     mass = -np.diff(np.append(1.0, after))
     kept = mass > NO_MASS
     _before_the_first(low, spells, cells, kept, start, tail)
-    curve = IntervalCurve(cells.left, cells.right, after, low, high, tail, drawn)
+    emptied = _emptied(cells, after)
+    curve = IntervalCurve(cells.left, cells.right, after, low, high, tail, drawn, emptied)
     ends = np.unique(np.concatenate([cells.left[kept], cells.right[kept]]))
     time = ends[np.isfinite(ends)]
     shown = curve.at(time)
@@ -60,7 +62,8 @@ def fitted(
         shown.high,
         n=spells.lower.size,
         start=start,
-        facts=tuple(_facts(spells, cells, found, after, start, interval)),
+        verdict=_verdict(emptied),
+        facts=tuple(_facts(spells, found, emptied, start, interval)),
         intervals=pd.DataFrame(table, index=pd.RangeIndex(int(kept.sum()), name="interval")),
         log_likelihood=found.log_likelihood,
     )
@@ -138,27 +141,34 @@ def _before_the_first(
     low[: first + 1] = np.maximum(floor, later) + 0.0 * low[: first + 1]  # nan without limits
 
 
+def _emptied(cells: turnbull.Cells, after: FloatArray) -> float:
+    """The time from which the curve is 0 although others were found later; infinite if none."""
+    zero = np.flatnonzero(after == 0.0)
+    early = bool(zero.size) and bool(np.any(cells.watched > zero[0]))
+    return float(cells.right[zero[0]]) if early else np.inf
+
+
+def _verdict(emptied: float) -> Verdict:
+    if np.isinf(emptied):
+        return OK
+    text = f"Nothing is left from {_render.number(emptied)} on."
+    return Verdict(True, "boundary-finite", (text,))
+
+
 def _facts(
-    spells: Spells,
-    cells: turnbull.Cells,
-    found: turnbull.Solution,
-    after: FloatArray,
-    start: float,
-    interval: str,
+    spells: Spells, found: turnbull.Solution, emptied: float, start: float, interval: str
 ) -> list[Fact]:
     facts = []
     if start > 0.0:
         text = f"The curve is of lives that last beyond {_render.number(start)}; it is 1 there."
         facts.append(Fact("conditional", text))
-    zero = np.flatnonzero(after == 0.0)
     if not spells.ended.any():
         text = "No spell ended: the curve stays at 1."
         facts.append(Fact("no-events", text, DegenerateDataWarning))
-    if zero.size and np.any(cells.watched > zero[0]):
-        when = _render.number(cells.right[zero[0]])
+    if np.isfinite(emptied):
         text = (
-            f"Everyone under observation may have ended by {when}, before others were found: the "
-            "curve is 0 from then on, whatever they show."
+            f"Everyone under observation may have ended by {_render.number(emptied)}, before "
+            "others were found: the curve is 0 from then on, whatever they show."
         )
         facts.append(Fact("risk-set-empties", text, DegenerateDataWarning))
     if not found.unique:

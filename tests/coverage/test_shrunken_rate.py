@@ -66,7 +66,8 @@ def limits(method, x, e):
         found = _mapping.map_shrinkage(x, e, MAP, tuple(map(str, range(42))), settings)
     else:
         found = _shrinking.conjugate_shrinkage(_pooling.RATE, x, e, settings)
-    return found.low, found.high
+    none = np.isnan(found.low)  # no plug-in interval: it counts as one of no width
+    return tuple(np.where(none, found.estimate, end) for end in (found.low, found.high))
 
 
 def rank_limits(method, x, e, rng):

@@ -1039,6 +1039,11 @@ class TestTurnbull:
                 frame, model="turnbull", entry="e", lower="a", upper="b", interval="none"
             )
         assert lives.at(7).estimate == 0
+        assert lives.verdict.code == "boundary-finite"
+        mean = lives.mean()
+        assert (mean.region_low, mean.region_high) == (1, math.inf)
+        assert "All at risk at 2 may have ended there" in mean.verdict.reasons[0]
+        assert lives.mean(2).region_high == 2
 
     def test_a_time_without_observation(self):
         frame = pd.DataFrame({"e": [0, 5], "a": [1, 6], "b": [3, 7]})
