@@ -18,6 +18,7 @@ from countylines.results import Estimate, Note
 
 KORN_GRAUBARD = "korn-graubard"
 LEAST_CLUSTERS = 2
+FEW_CLUSTERS = 30
 
 
 def survey_proportion(
@@ -79,7 +80,7 @@ def survey_proportion(
         alternative=alternative,
         pvalue=pvalue,
         n=sample.looked_at,
-        notes=_notes(sample, number, cluster is not None),
+        notes=_notes(sample, number, cluster is not None, inner),
         references=(*_shares.REFERENCES[inner], "korn1998"),
         _recompute=functools.partial(
             survey_proportion,
@@ -150,7 +151,7 @@ def _codes(cluster: Any) -> Any:
     return numbers
 
 
-def _notes(sample: survey.Sample, number: int, clustered: bool) -> tuple[Note, ...]:
+def _notes(sample: survey.Sample, number: int, clustered: bool, method: str) -> tuple[Note, ...]:
     """Facts about the design; each warning is also a note."""
     units = "clusters" if clustered else "rows"
     if sample.complete:
@@ -168,4 +169,11 @@ def _notes(sample: survey.Sample, number: int, clustered: bool) -> tuple[Note, .
         f"{number} {units}; the variance is {effect:.3g} times that of a simple random sample, so "
         f"that {sample.looked_at:.10g} looked at count as {sample.effective:.3g}."
     )
-    return (Note("design", text),)
+    notes = (Note("design", text),)
+    if number < FEW_CLUSTERS and method != "clopper-pearson":
+        text = (
+            f"With {number} {units} the {method} interval may hold the truth less often than it "
+            "says, above all where weights differ. Use method='korn-graubard'."
+        )
+        notes += (Note("few-clusters", text),)
+    return notes

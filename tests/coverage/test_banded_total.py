@@ -1,6 +1,6 @@
 """Coverage of the limits for the expected total of banded counts: 4,000 tables a setting.
 
-`areas` counts are Poisson with the mean `mean`, or with rates that differ as those of a gamma
+`areas` counts are Poisson with the mean `expected`, or with rates that differ as those of a gamma
 distribution of shape 2 (`rates`), drawn once for each table. They are published by `bands`:
 ``"suppressed"`` has "fewer than 5" (0 among them) and all others as they are, ``"classes"`` has 0
 to 4, 5 to 9, 10 to 19, and 20 or more. `below` is the part of tables whose interval lies wholly
@@ -56,9 +56,9 @@ def rows(setting):
         below, above = (float(miss.mean()) for miss in (found.high < truth, found.low > truth))
         lines.append(
             {
-                "model": model,
+                "method": model,
                 "areas": areas,
-                "mean": mean,
+                "expected": mean,
                 "bands": bands,
                 "rates": rates,
                 "coverage": 1 - below - above,
@@ -71,7 +71,7 @@ def rows(setting):
 
 def record():
     lines = [line for setting in SETTINGS for line in rows(setting)]
-    lines.sort(key=lambda line: MODELS.index(line["model"]))
+    lines.sort(key=lambda line: MODELS.index(line["method"]))
     text = ",\n".join(
         "  " + json.dumps({k: round(v, 5) if isinstance(v, float) else v for k, v in line.items()})
         for line in lines
@@ -92,9 +92,9 @@ def covered(**wanted):
 @pytest.mark.slow
 @pytest.mark.parametrize("setting", SETTINGS)
 def test_the_record_is_what_the_tables_give(setting):
-    names = ("areas", "mean", "bands", "rates")
+    names = ("areas", "expected", "bands", "rates")
     for found in rows(setting):
-        (known,) = recorded(model=found["model"], **dict(zip(names, setting, strict=True)))
+        (known,) = recorded(method=found["method"], **dict(zip(names, setting, strict=True)))
         assert found["coverage"] == pytest.approx(known["coverage"], abs=0.002)
 
 
@@ -103,15 +103,15 @@ def test_every_setting_is_on_record():
 
 
 def test_bounds_always_cover():
-    assert min(covered(model="bounds")) > 0.965
+    assert min(covered(method="bounds")) > 0.965
 
 
 def test_a_common_rate_holds_its_level_where_it_is_one():
-    assert min(covered(model="common-rate", rates="equal")) > 0.93
+    assert min(covered(method="common-rate", rates="equal")) > 0.93
 
 
 def test_a_common_rate_that_is_none_fails_on_record():
-    assert min(covered(model="common-rate", rates="unequal")) < 0.8
+    assert min(covered(method="common-rate", rates="unequal")) < 0.8
 
 
 if __name__ == "__main__":
