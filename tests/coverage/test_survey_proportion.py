@@ -115,7 +115,7 @@ def test_many_equal_clusters_hold_the_level():
 
 
 def test_failures_are_on_record():
-    """Ten clusters with unequal weights: the number of clusters says too little of what is known."""
+    """Ten clusters with unequal weights say less than their number does."""
     few = {"clusters": 10, "share": 0.05, "icc": 0.2, "weights": "unequal"}
     assert covered(method="mid-p", **few)[0] < 0.85
     assert covered(method="wald", **few)[0] < 0.80
