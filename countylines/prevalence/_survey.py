@@ -169,7 +169,7 @@ def _notes(sample: survey.Sample, number: int, clustered: bool, method: str) -> 
         f"{number} {units}; the variance is {effect:.3g} times that of a simple random sample, so "
         f"that {sample.looked_at:.10g} looked at count as {sample.effective:.3g}."
     )
-    notes = (Note("design", text),)
+    notes: tuple[Note, ...] = (Note("design", text),)
     if number < FEW_CLUSTERS and method != "clopper-pearson":
         text = (
             f"With {number} {units} the {method} interval may hold the truth less often than it "
