@@ -59,6 +59,7 @@ population, claim or leave open. What there is:
     :func:`~countylines.disproportionality.rate_to_representation_ratio`,
     :func:`~countylines.disproportionality.excess_count`,
     :func:`~countylines.disproportionality.rate_ratio`,
+    :func:`~countylines.disproportionality.risk_ratio`,
     :func:`~countylines.disproportionality.odds_ratio`.
 ``countylines.localisation``
     Is it becoming local: :func:`~countylines.localisation.localisation_odds_ratio`,

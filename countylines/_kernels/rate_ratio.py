@@ -18,12 +18,12 @@ from functools import partial
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import elementwise
-from scipy.special import betainc, betaincc, betainccinv, betaincinv, expit, ndtr
+from scipy.special import betainc, betaincc, betainccinv, betaincinv, expit
 
 from countylines._kernels import acceptance, binomial, mover, poisson
 from countylines._kernels.distinct import once_per_row
 from countylines._kernels.method import FloatArray, Method, tail_area
+from countylines._kernels.mover_tail import mover_tail
 
 Limits = tuple[FloatArray, FloatArray]
 
@@ -32,8 +32,6 @@ OTHER_SIDE = {"two-sided": "two-sided", "less": "greater", "greater": "less"}
 
 _NEAR_ONE = 0.9
 _HALF_A_CASE = 0.5
-_MOST_ERRORS = 37.0  # the normal tail beyond is below 1e-299
-_FARTHEST = 700.0
 
 
 def estimate(
@@ -217,16 +215,16 @@ def _middle(x: FloatArray, interval: str) -> FloatArray:
     return np.where(x > 0.0, median, 0.0)
 
 
-def _mover_high(x: FloatArray, y: FloatArray, tail: FloatArray, interval: str) -> FloatArray:
+def _mover_high(interval: str, x: FloatArray, y: FloatArray, tail: FloatArray) -> FloatArray:
     """Upper limit of x / y as means, for tail areas up to one half."""
     top = _mean_limit(x, tail, "less", interval)
     bottom = _mean_limit(y, tail, "greater", interval)
     return mover.ratio_high(_middle(x, interval), top, _middle(y, interval), bottom)
 
 
-def _mover_low(x: FloatArray, y: FloatArray, tail: FloatArray, interval: str) -> FloatArray:
+def _mover_low(interval: str, x: FloatArray, y: FloatArray, tail: FloatArray) -> FloatArray:
     with np.errstate(divide="ignore"):
-        low: FloatArray = 1.0 / _mover_high(y, x, tail, interval)
+        low: FloatArray = 1.0 / _mover_high(interval, y, x, tail)
     return low
 
 
@@ -245,7 +243,7 @@ def _mover_limits(
 
     def solve(x: FloatArray, y: FloatArray) -> Limits:
         area = np.full(x.shape, 1.0 - tail if far else tail)
-        low, high = _mover_low(x, y, area, interval), _mover_high(x, y, area, interval)
+        low, high = _mover_low(interval, x, y, area), _mover_high(interval, x, y, area)
         if far:  # a one-sided limit with more than half outside lies beyond the estimate
             low, high = high, low
         return np.where(x > 0.0, low, 0.0), np.where(y > 0.0, high, np.inf)
@@ -257,33 +255,6 @@ def _mover_limits(
         open_low if alternative == "less" else low * scale,
         open_high if alternative == "greater" else high * scale,
     )
-
-
-def _mover_tail(x: FloatArray, y: FloatArray, goal: FloatArray, interval: str) -> FloatArray:
-    """Tail area, up to one half, at which the upper limit of x / y reaches exp(goal).
-
-    One half where it lies beyond for any tail, as it can where x is 0.
-    """
-
-    def gap(errors: FloatArray, /, x: FloatArray, y: FloatArray, goal: FloatArray) -> FloatArray:
-        with np.errstate(divide="ignore", over="ignore"):
-            reached = np.log(_mover_high(x, y, ndtr(-errors), interval))
-        return np.clip(reached, -_FARTHEST, _FARTHEST) - goal
-
-    errors = np.zeros(x.shape)
-    far = np.full(x.shape, _MOST_ERRORS)
-    beyond = gap(errors, x, y, goal) < 0.0
-    found = beyond & (gap(far, x, y, goal) > 0.0)
-    errors[beyond & ~found] = _MOST_ERRORS
-    if found.any():
-        errors[found] = elementwise.find_root(
-            gap,
-            (np.zeros(int(found.sum())), far[found]),
-            args=(x[found], y[found], goal[found]),
-            tolerances={"xatol": 1e-13, "xrtol": 1e-13, "fatol": 0.0, "frtol": 0.0},
-        ).x
-    tail: FloatArray = ndtr(-errors)
-    return tail
 
 
 def _mover_pvalue(
@@ -305,7 +276,7 @@ def _mover_pvalue(
     rows = np.flatnonzero(~silent)
     if rows.size:
         columns = (top[rows], bottom[rows], np.where(below, -goal, goal)[rows])
-        tail[rows] = once_per_row(partial(_mover_tail, interval=interval), *columns)
+        tail[rows] = once_per_row(partial(mover_tail, partial(_mover_high, interval)), *columns)
     if alternative == "two-sided":
         return np.where(silent, 1.0, 2.0 * tail)
     # where one limit is the end of the range, nothing can speak for that side

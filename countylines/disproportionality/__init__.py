@@ -3,6 +3,7 @@
 - :func:`representation_ratio`: a group's share over its benchmark share.
 - :func:`excess_count`: how many people that is more than the benchmark share gives.
 - :func:`rate_ratio`: a group's rate over another's.
+- :func:`risk_ratio`: the share of one group with an outcome over another's.
 - :func:`odds_ratio`: the odds of an outcome in one group over those in another.
 - :func:`representation_to_rate_ratio`: the group's rate against everybody else's.
 - :func:`rate_to_representation_ratio`: the way back.
@@ -18,6 +19,7 @@ from countylines.disproportionality.representation_to_rate_ratio import (
     rate_to_representation_ratio,
     representation_to_rate_ratio,
 )
+from countylines.disproportionality.risk_ratio import risk_ratio
 
 __all__ = [
     "excess_count",
@@ -26,4 +28,5 @@ __all__ = [
     "rate_to_representation_ratio",
     "representation_ratio",
     "representation_to_rate_ratio",
+    "risk_ratio",
 ]

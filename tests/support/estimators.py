@@ -112,6 +112,16 @@ RATE_RATIO_METHODS = (
     "adjusted-log",
     "bayes-jeffreys",
 )
+RISK_RATIO_METHODS = (
+    "skew-score",
+    "gart-nam",
+    "miettinen-nurminen",
+    "koopman",
+    "mover-wilson",
+    "mover-jeffreys",
+    "katz-log",
+    "adjusted-log",
+)
 TWO_SHARES = {
     "count": [36, 0, 81, 25, 15],
     "total": [40, 20, 163, 25, 148],
@@ -233,6 +243,11 @@ ESTIMATORS: tuple[Row, ...] = (
         TWO_RATES,
         [{"method": m} for m in RATE_RATIO_METHODS],
         measures=("exposure", "ref_exposure"),
+    ),
+    Row(
+        disproportionality.risk_ratio,
+        TWO_SHARES,
+        [{"method": m} for m in RISK_RATIO_METHODS],
     ),
     Row(
         disproportionality.odds_ratio,
