@@ -24,7 +24,6 @@ Flags = NDArray[np.bool_]
 Limits = tuple[FloatArray, FloatArray]
 
 _FARTHEST = 400.0  # log ratios beyond this are given as 0 and infinity
-_TOLERANCES = {"xatol": 1e-14, "xrtol": 1e-14, "fatol": 0.0, "frtol": 0.0}
 
 
 def _silent(count: FloatArray, total: FloatArray, ref_count: FloatArray, ref: FloatArray) -> Flags:
@@ -124,7 +123,10 @@ def _score(*, skew: bool, small: bool) -> Method:
         if rows.size:
             args = tuple(column[rows] for column in columns)
             found = elementwise.find_root(
-                gap, (-far[rows], far[rows]), args=args, tolerances=_TOLERANCES
+                gap,
+                (-far[rows], far[rows]),
+                args=args,
+                tolerances={"xatol": 1e-14, "xrtol": 1e-14, "fatol": 0.0, "frtol": 0.0},
             )
             result[rows] = np.exp(found.x)
         return result
@@ -222,13 +224,13 @@ def _mover(interval: str) -> Method:
         tail = tail_area(level, alternative)
         far = tail > 0.5
 
-        def solve(*some: FloatArray) -> Limits:
-            area = np.full(some[0].shape, 1.0 - tail if far else tail)
+        def solve(x: FloatArray, n: FloatArray, y: FloatArray, m: FloatArray) -> Limits:
+            area = np.full(x.shape, 1.0 - tail if far else tail)
             with np.errstate(divide="ignore"):
-                low, high = 1.0 / upper(*some[2:], *some[:2], area), upper(*some, area)
+                low, high = 1.0 / upper(y, m, x, n, area), upper(x, n, y, m, area)
             if far:  # a one-sided limit with more than half outside lies beyond the estimate
                 low, high = high, low
-            return np.where(some[0] > 0.0, low, 0.0), np.where(some[2] > 0.0, high, np.inf)
+            return np.where(x > 0.0, low, 0.0), np.where(y > 0.0, high, np.inf)
 
         low, high = np.zeros(table[0].shape), np.full(table[0].shape, np.inf)
         rows = np.flatnonzero(~_silent(*table))
@@ -248,7 +250,7 @@ def _mover(interval: str) -> Method:
             return result
         some, goal = tuple(column[rows] for column in table), goal[rows]
         with np.errstate(divide="ignore"):
-            ratio = _middle(*some[:2], interval) / _middle(*some[2:], interval)
+            ratio = _middle(some[0], some[1], interval) / _middle(some[2], some[3], interval)
             below = goal < np.log(ratio)
         swapped = (*some[2:], *some[:2])
         turned = (np.where(below, new, old) for new, old in zip(swapped, some, strict=True))

@@ -127,7 +127,8 @@ def rate_ratio(
     ``"wald-log"`` put nearly all of their errors there; ``"mid-p"`` and ``"skew-score"`` do not.
 
     A count of 0 makes the low end 0 (`count`) or the high end infinite (`ref_count`), in every
-    method but the last two; nothing can then speak for that side, and its p-value is 1.
+    method but the last two; the p-value of that side is then at
+    least one half.
 
     Assumptions that fail in practice: events independent of one another (several stops of one
     person, co-defendants); the exposure counts those who could have been recorded, by the same

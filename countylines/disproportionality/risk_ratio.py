@@ -136,7 +136,7 @@ def risk_ratio(
 
     >>> ratio = cl.disproportionality.risk_ratio(36, 40, 16, 80)
     >>> print(f"{ratio.estimate:.1f} ({ratio.low:.1f} to {ratio.high:.1f})")
-    4.5 (2.9 to 7.4)
+    4.5 (3.0 to 7.4)
 
     The share remanded was between three and seven times as large; that the odds ratio of the same
     people is 36 does not make it larger.

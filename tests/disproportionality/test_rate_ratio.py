@@ -318,6 +318,15 @@ class TestZero:
             if method != "bayes-jeffreys":
                 assert (result.low, result.high, result.pvalue) == (0, np.inf, 1)
 
+    @pytest.mark.parametrize("method", [m for m in kernel.METHODS if m not in ADDING])
+    def test_nothing_speaks_for_the_side_on_which_the_range_ends(self, method):
+        for side, table in (("greater", (0, 1000, 5, 2000)), ("less", (5, 1000, 0, 2000))):
+            result = rate_ratio(*table, method=method, null=1.25, alternative=side)
+            assert result.pvalue >= 0.5
+            assert result.pvalue == 1 or "mover" not in method
+            other = rate_ratio(*table, method=method, null=1.25, alternative=OTHER_SIDE[side])
+            assert other.pvalue < 0.2 or "log" in method
+
     def test_it_warns_and_notes(self):
         with pytest.warns(DegenerateDataWarning, match="A count is 0"):
             result = rate_ratio(0, 1000, 5, 2000)

@@ -165,6 +165,14 @@ class TestEnds:
         assert 1.03 < result.high < 1.05
         assert result.pvalue == 1
 
+    @pytest.mark.parametrize("method", [m for m in METHODS if m != "adjusted-log"])
+    def test_nothing_speaks_for_the_side_on_which_the_range_ends(self, method):
+        for side, table in (("greater", (0, 40, 5, 80)), ("less", (5, 40, 0, 80))):
+            result = risk_ratio(*table, method=method, null=1.25, alternative=side)
+            assert result.pvalue == 1
+            other = risk_ratio(*table, method=method, null=1.25, alternative=OTHER_SIDE[side])
+            assert other.pvalue < 0.2 or "log" in method
+
     def test_it_warns_and_notes(self):
         with pytest.warns(DegenerateDataWarning, match="A count is 0"):
             risk_ratio(5, 56, 0, 29)
