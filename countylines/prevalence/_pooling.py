@@ -43,12 +43,12 @@ ONE_AREA = Verdict(
 NO_EVENT = Verdict(
     True,
     "boundary-finite",
-    ("All counts are 0, or all equal their totals: the estimate is the end of the range.",),
+    ("All counts are 0, or (of shares) equal their totals: the estimate is an end of the range.",),
 )
 NO_LOGS = Verdict(
     False,
     "not-identified",
-    ("All counts are 0, or all equal their totals: there is no log to average.",),
+    ("All counts are 0, or (of shares) equal their totals: there is no log to average.",),
 )
 NOT_SEEN = Verdict(
     False, "not-identified", ("Without events nothing is known of how areas differ.",)

@@ -62,7 +62,8 @@ def length_biased_mean(
     [1]_ [2]_. The standard error needs :math:`E[1/T^2]` to be finite. It is not where very short
     lives are common, as with an exponential law: there the estimate is right in the long run, one
     short life can move it far, and the interval holds the truth less often than it says. A
-    note says how much of the sum is due to the shortest life.
+    note says how much of the sum is due to the shortest life. Where all lives are as long there is
+    no standard error, and the limits are 0 and infinity.
 
     Assumptions that fail in practice: a constant rate of opening; that each open line is as likely
     to be found as any other; lives known from their true beginning to their true end.
@@ -98,12 +99,17 @@ def length_biased_mean(
     inverse = lives.min() / lives  # scaled, so that nothing overflows
     mean = lives.min() / inverse.mean()
     error = inverse.std(ddof=1) / np.sqrt(lives.size) / inverse.mean()
-    factor = np.exp(critical_value(level, alternative) * error)
+    alike = error == 0.0
+    error = np.nan if alike else error
+    factor = np.inf if alike else np.exp(critical_value(level, alternative) * error)
     plain = f"The plain mean of these lives, {_render.number(lives.mean())}, is that of the lines "
     notes = [Note("length-bias", plain + "open at one time, not of the lines that ever open.")]
     share = 1.0 / inverse.sum()
     words = f"The shortest life alone makes up {_render.number(100 * share)} % of the sum."
     notes.append(Note("shortest-life", words))
+    if alike:
+        words = "All lives are as long: how they differ was not seen, and there are no limits."
+        notes.append(Note("no-variance", words))
     return Estimate(
         quantity="mean life",
         estimate=float(mean),

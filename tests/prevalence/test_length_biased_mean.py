@@ -75,3 +75,12 @@ def test_bad_types():
         length_biased_mean([True, True])
     with pytest.raises(InputError, match="`level` must be a share"):
         length_biased_mean([1, 2], level=95)
+
+
+def test_lives_that_are_alike_are_no_certainty():
+    found = length_biased_mean([5, 5, 5])
+    assert found.estimate == 5
+    assert np.isnan(found.standard_error)
+    assert (found.low, found.high) == (0, np.inf)
+    assert "how they differ was not seen" in found.notes[-1].text
+    assert length_biased_mean([5, 5, 6]).notes[-1].code == "shortest-life"
