@@ -157,6 +157,8 @@ def stepwise(
     (82 %). The log-normal limits of the one model selected held it in 91 to 95 %. With the best
     model by BIC (:meth:`ModelSearch.bootstrap`, 150 tables of each of three populations)
     semiparametric percentile limits held it in 95 to 97 %, those of the one model in 87 to 95 %.
+    With counts of 1 to 4, or of 0 to 9, suppressed in 150 sparse tables they held it in 97 and
+    96 % (97 % in the same tables without bands), parametric ones in 93 % (93 %).
     In all of these populations some model among the candidates is right.
 
     Time grows with the number of replicates, of steps and of candidates. 1,000 replicates of five
