@@ -20,6 +20,8 @@ from countylines._kernels.profile_limits import Curve
 from countylines.capture_recapture._models import Counts, Model
 from countylines.errors import ConvergenceError
 
+MOST = 2.0**53  # a limit beyond it says no more than that there is none
+
 
 @dataclass(frozen=True)
 class Quantity:
@@ -102,7 +104,8 @@ def logit(
     z = critical_value(level, alternative)
     low, high = (float(loglinear_logit.at(found, sign * z)[0]) for sign in (-1.0, 1.0))
     low = 0.0 if alternative == "less" or code == "hidden-zero" else low
-    high = math.inf if alternative == "greater" or code == "hidden-infinite" else high
+    open_ended = alternative == "greater" or code == "hidden-infinite" or high > MOST
+    high = math.inf if open_ended else high
     distance = None
     if asked is not None:
         distance = float(loglinear_logit.distance(found, np.array([max(asked, 0.0)]))[0])

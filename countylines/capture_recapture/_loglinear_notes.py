@@ -56,7 +56,9 @@ def identified_range(
     return (float(low), float(high)), tuple(notes)
 
 
-def notes(verdict: Verdict, fits: ModelFits, least: float, total: Ends) -> tuple[Note, ...]:
+def notes(
+    verdict: Verdict, fits: ModelFits, least: float, total: Ends, alternative: str
+) -> tuple[Note, ...]:
     found = [
         Note(
             "model-dependence",
@@ -80,6 +82,10 @@ def notes(verdict: Verdict, fits: ModelFits, least: float, total: Ends) -> tuple
             "often than their level allows; interval='logit' holds it for exact counts."
         )
         found.append(Note("profile-at-zero", text))
+    bounded = verdict.estimable or verdict.code == "hidden-zero"
+    if bounded and alternative != "greater" and math.isinf(total.high):
+        text = "At this level no number of hidden units is too large: there is no upper limit."
+        found.append(Note("no-upper-limit", text))
     if fits.df[0] == 0:
         text = "The model has a parameter for every cell that it fits: nothing tests its fit."
         found.append(Note("saturated", text))

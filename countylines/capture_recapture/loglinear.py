@@ -159,7 +159,9 @@ def loglinear(
     adds, and :math:`\log(h + 1/2)` is taken as normal round :math:`\log \tilde h` with variance
     :math:`\mathrm{var}(\tilde\beta_\emptyset) + 1/\tilde h`. Where one list holds nearly all units
     every other interval here ends too low more often than `level` allows: for two lists of 90 % and
-    20 % of 50 units profile limits cover 71 %, logit limits 93 %. They take exact counts.
+    20 % of 50 units profile limits cover 71 %, logit limits 93 %. They take exact counts. Where
+    every unit is on nearly every list their upper end can be any size; beyond 2**53 it is given as
+    infinite.
 
     Where there is no estimate, profile and logit limits keep the end that the data give, and the
     others become logit limits (with bands, profile limits), as `interval_method` says. Where bands
@@ -291,7 +293,7 @@ def loglinear(
         null=tested,
         pvalue=total.pvalue,
         notes=(
-            *_loglinear_notes.notes(verdict, fits, least, total),
+            *_loglinear_notes.notes(verdict, fits, least, total, alternative),
             *_loglinear_notes.copies(counts, histories.lists),
             *more,
             *range_notes,

@@ -269,3 +269,15 @@ def test_limits_are_plain_floats(interval):
     result = loglinear(hepatitis(), interval=interval, replicates=99, rng=1)
     for value in (result.low, result.high, result.hidden.low, result.hidden.high):
         assert type(value) is float
+
+
+@pytest.mark.parametrize("interval", ["logit", "lognormal"])
+def test_an_upper_limit_beyond_all_counting_is_none(interval):
+    """Sixty units, each on all of three lists: the penalised fit would allow 1e140 hidden ones."""
+    everyone = cl.CaptureHistories.from_cells({"111": 60}, lists=["A", "B", "C"])
+    result = loglinear(everyone, interval=interval)
+    assert (result.low, result.high) == (60, math.inf)
+    assert "no-upper-limit" in [note.code for note in result.notes]
+    below = loglinear(everyone, interval=interval, alternative="greater")
+    assert "no-upper-limit" not in [note.code for note in below.notes]
+    assert "no-upper-limit" not in [note.code for note in loglinear(everyone).notes]
