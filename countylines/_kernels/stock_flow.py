@@ -70,9 +70,10 @@ def duration_from_windows(
     """
     ratio = _ratio(long_distinct, short_distinct)
     short, long = _float(short_window), _float(long_window)
+    grown = _product(short, ratio)
     with np.errstate(divide="ignore", invalid="ignore"):
-        duration = (long - ratio * short) / (ratio - 1.0)
-    return np.where((ratio < 1.0) | (ratio * short > long), np.nan, duration)
+        duration = (long - grown) / (ratio - 1.0)
+    return np.where((ratio < 1.0) | (grown > long), np.nan, duration)
 
 
 def long_window_bounds(

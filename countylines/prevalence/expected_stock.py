@@ -123,7 +123,7 @@ def expected_stock(
     return pd.DataFrame(
         {
             "openings": counts,
-            "closures": start + counts - mean,
+            "closures": np.maximum(start + counts - mean, 0.0),
             "stock_end": mean,
             "stock_end_sd": np.sqrt(np.maximum(variance, 0.0)),
             "distinct": start + counts,

@@ -11,6 +11,7 @@ from countylines import _labels, _validate
 from countylines._kernels import stock_flow
 from countylines._typing import ArrayLike
 from countylines.bands import Band
+from countylines.errors import InputError
 from countylines.prevalence._quantities import STEADY
 from countylines.results import OK, Estimate, Verdict, verdict_array
 
@@ -126,9 +127,12 @@ def implied_duration(
             _validate.exposure(name, values, where, zero=True)
             if name != "count_window":
                 _validate.exposure(name, values, where)
-        remedy = "The shorter window is a part of the longer one."
-        bad = np.where(flat[-1] == flat[-2], np.inf, flat[-1])
-        _validate.not_above("count_window", bad, "window", flat[-2], where, remedy)
+        bad = flat[-1] >= flat[-2]
+        if bad.any():
+            pair = [_validate.show(float(values[bad][0])) for values in flat[-2:]]
+            rule, got = "below `window`", f"{pair[1]} against {pair[0]}"
+            remedy = "The shorter window is a part of the longer one."
+            raise InputError(_validate.sentence("count_window", rule, got, where(bad), remedy))
 
     def kernel(*flat: FloatArray) -> tuple[NDArray[Any], ...]:
         named = dict(zip(inputs.names, flat, strict=True))

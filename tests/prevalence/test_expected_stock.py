@@ -116,3 +116,8 @@ class TestBadInput:
     def test_values_that_cannot_be_used(self, openings, survival, options, message):
         with pytest.raises(InputError, match=message):
             expected_stock(openings, survival, **options)
+
+
+def test_nothing_closes_where_every_line_lasts():
+    found = expected_stock([10, 10, 0.1], np.ones_like)
+    assert found["closures"].tolist() == [0, 0, 0]
