@@ -96,8 +96,9 @@ def stock_and_flow(
     if level.names is not None:
         ax.set_xticks(level.end, labels=[str(name) for name in level.names])
     ax.set_ylabel("lines")
-    from matplotlib.ticker import FuncFormatter
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+    ax.yaxis.set_major_locator(MaxNLocator(integer=True))  # labels are whole numbers
     ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{abs(value):,.0f}"))
     handles, labels = ax.get_legend_handles_labels()
     order = np.argsort([label in flows for label in labels], kind="stable")

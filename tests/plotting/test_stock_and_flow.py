@@ -118,3 +118,12 @@ def test_given_axes_are_used():
 def test_what_cannot_be_drawn(stock, error, message):
     with pytest.raises(error, match=message):
         stock_and_flow(stock)
+
+
+def test_few_lines_have_no_label_twice():
+    """Half a line would be labelled as the whole number next to it."""
+    ax = stock_and_flow(pd.Series([1, 2, 2], index=["a", "b", "c"]))
+    ax.figure.canvas.draw()
+    labels = [text.get_text() for text in ax.get_yticklabels()]
+    assert len(set(labels)) == len(labels)
+    assert all(tick == round(tick) for tick in ax.get_yticks())
