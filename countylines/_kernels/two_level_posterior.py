@@ -19,6 +19,7 @@ COARSE = 64
 FINE = 31
 HERMITE = 7
 BELOW, ABOVE = 10.0, 14.0  # e-folds of the dispersion about 1 / m that are looked at
+WIDE = float(np.log(1e4))  # a dispersion that no areas have
 WIDEST = 2.0  # e-folds; a mean that is known less well is looked for within 7 of its best value
 LIGHTEST = 1e-7  # relative to the heaviest point
 NEGLIGIBLE = 14.0  # e-folds of weight below the largest
@@ -35,10 +36,12 @@ class Nodes(NamedTuple):
 def nodes(family: Family, x: FloatArray, n: FloatArray, typical: float) -> Nodes:
     """Quadrature points of the posterior: a fine grid in `b`, Gauss-Hermite in `a` given `b`."""
     centre = -np.log(typical)
-    b = np.linspace(centre - BELOW, centre + ABOVE, COARSE)
+    far = max(centre + ABOVE, WIDE)  # where areas are so large, chance says nothing of it
+    number = int(np.ceil(COARSE * (far - centre + BELOW) / (ABOVE + BELOW)))
+    b = np.linspace(centre - BELOW, far, number)
     height = _given_dispersion(family, x, n, b, centre)[0]
     high = np.flatnonzero(height > height.max() - NEGLIGIBLE)
-    ends = b[max(high[0] - 1, 0)], b[min(high[-1] + 1, COARSE - 1)]
+    ends = b[max(high[0] - 1, 0)], b[min(high[-1] + 1, number - 1)]
     b = np.linspace(*ends, FINE)
     height, a, spread = _given_dispersion(family, x, n, b, centre)
     t, w = np.polynomial.hermite.hermgauss(HERMITE)

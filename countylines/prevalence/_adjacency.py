@@ -66,6 +66,10 @@ def _from_array(table: Any, names: pd.Index) -> NDArray[np.bool_]:
 
 
 def _from_pairs(pairs: Sequence[Any], names: pd.Index) -> NDArray[np.bool_]:
+    if not names.is_unique:
+        twice = names[names.duplicated()][0]
+        rule = "a square table where areas share a label"
+        raise InputError(_validate.sentence("adjacency", rule, f"pairs, and {twice!r} twice"))
     near = np.zeros((len(names), len(names)), dtype=bool)
     for pair in pairs:
         if isinstance(pair, str) or not isinstance(pair, Sequence | np.ndarray) or len(pair) != 2:

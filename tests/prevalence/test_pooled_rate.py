@@ -373,3 +373,14 @@ class TestErrors:
 
 def test_the_result_is_public():
     assert isinstance(pooled_rate(COUNT, SIZE, rng=1), cl.PooledEstimate)
+
+
+@pytest.mark.parametrize("function", [pooled_rate, pooled_proportion])
+def test_prediction_does_not_shrink_as_counts_grow(function):
+    # With chance out of the way, what is known of another area is fixed by how these differ.
+    count, size = np.array([1, 2, 3, 5]), np.full(4, 10)
+    ends = []
+    for factor in (1_000, 1_000_000, 100_000_000):
+        found = function(count * factor, size * factor, rng=1, replicates=99).prediction
+        ends.append([found.low, found.high])
+    np.testing.assert_allclose(ends[1:], [ends[0]] * 2, rtol=3e-3)

@@ -403,6 +403,12 @@ class TestNeighbourhoods:
             again = shrunken_rate(count, size, method="marshall", adjacency=other)
             assert again.identical(by_pairs)
 
+    def test_pairs_of_labels_that_two_areas_share_are_refused(self):
+        names = pd.Index(["Avon", "Avon", "Beds"])
+        count, size = pd.Series([1, 2, 3], index=names), pd.Series([1.0, 2, 3], index=names)
+        with pytest.raises(InputError, match=r"a square table where areas share .* 'Avon' twice"):
+            shrunken_rate(count, size, method="marshall", adjacency=[("Avon", "Beds")])
+
     def test_two_areas_can_be_given_as_an_array(self):
         beside = np.array([[0, 1], [1, 0]])
         found = shrunken_rate(COUNT[:2], SIZE[:2], method="spatial", adjacency=beside)
