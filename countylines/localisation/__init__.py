@@ -14,6 +14,7 @@
 - :func:`jonckheere_terpstra`: do values rise over ordered groups?
 - :func:`page_trend`: do they within every row of a table?
 - :func:`partial_mann_kendall`: beyond what the trend of a covariate explains?
+- :func:`change_point`: does it change at one place, and where?
 - :func:`tipping_point`: the change in detection that would explain the odds ratio.
 - :func:`detection_bounds`: what ranges of detection leave open.
 - :func:`reclassification_sensitivity`: the re-labelling that would explain it.
@@ -21,6 +22,7 @@
 
 from __future__ import annotations
 
+from countylines.localisation.change_point import change_point
 from countylines.localisation.cochran_armitage import cochran_armitage
 from countylines.localisation.compatible_counts import compatible_bases, compatible_counts
 from countylines.localisation.detection_bounds import detection_bounds
@@ -39,6 +41,7 @@ from countylines.localisation.share_from_changes import share_from_changes
 from countylines.localisation.tipping_point import tipping_point
 
 __all__ = [
+    "change_point",
     "cochran_armitage",
     "compatible_bases",
     "compatible_counts",

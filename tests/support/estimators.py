@@ -350,6 +350,7 @@ EXEMPT: Mapping[str, str] = {
     "sens_slope": "a reduction over time, not elementwise",
     "seasonal_mann_kendall": "a reduction over time, not elementwise",
     "regional_mann_kendall": "a table of regions in, a test out",
+    "change_point": "a reduction over time, not elementwise",
     "jonckheere_terpstra": "groups in, a test out",
     "page_trend": "a table in, a test out",
     "partial_mann_kendall": "a reduction over time, not elementwise",
