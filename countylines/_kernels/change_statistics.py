@@ -44,7 +44,8 @@ def poisson(first: FloatArray, total: float, share: FloatArray) -> FloatArray:
         + xlogy(rest, rest)
         - xlogy(rest, total * (1.0 - share))
     )
-    return np.maximum(2.0 * ratio, 0.0)
+    twice: FloatArray = np.maximum(2.0 * ratio, 0.0)
+    return twice
 
 
 def binomial(first: FloatArray, total: float, cases: FloatArray, every: float) -> FloatArray:

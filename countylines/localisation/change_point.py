@@ -270,7 +270,8 @@ def _statistics(data: _Data, rows: FloatArray, method: str) -> FloatArray:
         every = float(data.weights.sum())
         return kernels.binomial(sums, float(data.given.sum()), before, every)
     if method == "buishand":
-        return np.abs(sums) / np.sqrt(n)
+        deviations: FloatArray = np.abs(sums) / np.sqrt(n)
+        return deviations
     return _PLAIN[method](sums, place, n)
 
 
@@ -282,7 +283,8 @@ def _largest(data: _Data, rows: FloatArray, method: str, path: FloatArray) -> Fl
         largest: FloatArray = path.max(axis=1)
         return largest
     sums = np.cumsum(rows, axis=1)[:, :-1] / np.sqrt(rows.shape[1])
-    return np.maximum(sums.max(axis=1), 0.0) - np.minimum(sums.min(axis=1), 0.0)
+    span: FloatArray = np.maximum(sums.max(axis=1), 0.0) - np.minimum(sums.min(axis=1), 0.0)
+    return span
 
 
 def _how(data: _Data, method: str, pvalue: str) -> str:
