@@ -84,24 +84,30 @@ def outcome_cell(row: dict[str, Any], key: str, level: float) -> str:
     return f"{row[key]:.3f}" if key in ("below", "above") else coverage_cell(row[key], level)
 
 
+def key_figure(row: dict[str, Any]) -> float:
+    """Coverage in one setting, or the least over a grid of truths."""
+    figure: float = row.get("coverage", row.get("least"))
+    return figure
+
+
 def coverage_section(path: Path) -> list[str]:
     """What one file of recorded coverages says: worst cases first, then all of it, folded."""
     recorded = json.loads(path.read_text(encoding="utf-8"))
     level = recorded["level"]
     rows = [{OTHER_WORDS.get(key, key): row[key] for key in row} for row in recorded["rows"]]
-    setting = [key for key in rows[0] if key not in (*NAMES, *OUTCOMES, *ASIDE)]
-    outcomes = [key for key in OUTCOMES if key in rows[0]]
-    key_figure = "coverage" if "coverage" in rows[0] else "least"
+    keys = list(dict.fromkeys(key for row in rows for key in row))
+    setting = [key for key in keys if key not in (*NAMES, *OUTCOMES, *ASIDE)]
+    outcomes = [key for key in OUTCOMES if key in keys]
     groups: dict[tuple[str, ...], list[dict[str, Any]]] = {}
     for row in rows:
         groups.setdefault(tuple(str(row[name]) for name in NAMES if name in row), []).append(row)
     worst = []
     for names, members in groups.items():
-        low = min(members, key=lambda row: row[key_figure])
-        fair = sum(row[key_figure] >= level - SHORTFALL for row in members)
-        where = ", ".join(f"{key} {low[key]}" for key in setting)
+        low = min(members, key=key_figure)
+        fair = sum(key_figure(row) >= level - SHORTFALL for row in members)
+        where = ", ".join(f"{key} {low[key]}" for key in setting if key in low)
         name = [f"`{part}`" for part in names]
-        cell = coverage_cell(low[key_figure], level)
+        cell = coverage_cell(key_figure(low), level)
         worst.append([*name, f"{fair} of {len(members)}", cell, where])
     head = [name for name in NAMES if name in rows[0]]
     lines = [f"### {TITLES.get(path.stem, path.stem.replace('_', ' ').capitalize())}", ""]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import importlib
+import importlib.util
 import inspect
 import re
 from collections import Counter
@@ -147,3 +148,17 @@ class TestDocstrings:
         documented = documented_parameters(inspect.getdoc(kind))
         assert set(own) <= set(documented)
         assert set(documented) <= set(fields)
+
+
+def test_every_recorded_coverage_can_be_shown():
+    spec = importlib.util.spec_from_file_location("generated_pages", DOCS / "generated_pages.py")
+    assert spec is not None
+    assert spec.loader is not None
+    pages = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(pages)
+    records = sorted(pages.RECORDED.glob("*.json"))
+    assert records
+    for path in records:
+        lines = pages.coverage_section(path)
+        assert lines[0].startswith("### ")
+        assert not any("nan" in line.split() for line in lines), path.stem
