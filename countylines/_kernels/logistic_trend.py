@@ -17,7 +17,7 @@ from countylines._kernels.roots import Rows, increasing_root
 
 FloatArray = NDArray[np.float64]
 
-STEEPEST = 60.0  # log odds over the range of the scores
+STEEPEST = 60.0  # log odds between the nearest two scores
 VARIANCES = ("binomial", "hypergeometric")
 
 
@@ -58,7 +58,18 @@ def moments(
         total = sizes.sum(axis=2)
         by_stratum = by_stratum * np.where(total > 1, total / np.maximum(total - 1.0, 1.0), 0.0)
     mean = ((sizes * share) @ scores).sum(axis=1)
+    by_stratum = np.where(informative(tables), by_stratum, 0.0)
     return mean, by_stratum, by_stratum.sum(axis=1)
+
+
+def informative(tables: Tables) -> NDArray[np.bool_]:
+    """Strata (rows, strata) whose margins do not fix T: by counts, which know no rounding."""
+    used = tables.sizes > 0
+    highest = np.where(used, tables.scores, -np.inf).max(axis=2)
+    lowest = np.where(used, tables.scores, np.inf).min(axis=2)
+    successes, total = tables.successes.sum(axis=2), tables.sizes.sum(axis=2)
+    free: NDArray[np.bool_] = (successes > 0) & (successes < total) & (highest > lowest)
+    return free
 
 
 def _shares(tables: Tables, slope: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -86,7 +97,9 @@ def _shares(tables: Tables, slope: FloatArray) -> tuple[FloatArray, FloatArray]:
             value = np.log(expected) - np.log(rest) - base[part]
             return value, slope_of * (1.0 / expected + 1.0 / rest)
 
-        low, high = flat_trend[rows].min(axis=1), flat_trend[rows].max(axis=1)
+        used = sizes[rows] > 0
+        low = np.where(used, flat_trend[rows], np.inf).min(axis=1)
+        high = np.where(used, flat_trend[rows], -np.inf).max(axis=1)
         level[rows] = increasing_root(residual, base - high - 1.0, base - low + 1.0, base)
     with np.errstate(invalid="ignore"):
         log_odds = level[:, None] + flat_trend
@@ -96,8 +109,7 @@ def _shares(tables: Tables, slope: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 def free(tables: Tables) -> NDArray[np.bool_]:
     """Rows where T is not fixed by the margins."""
-    zero = np.zeros(len(tables.sizes))
-    return moments(tables, zero, "binomial")[2] > 0
+    return np.asarray(informative(tables).any(axis=1))
 
 
 def ends(tables: Tables) -> tuple[FloatArray, FloatArray]:
@@ -140,8 +152,7 @@ def _where(tables: Tables, z: FloatArray, variance: str, correction: float) -> F
 
 
 def _crossing(tables: Tables, z: FloatArray, target: FloatArray, variance: str) -> FloatArray:
-    span = float(np.ptp(tables.scores))
-    steepest = STEEPEST / span
+    steepest = STEEPEST / float(np.diff(np.unique(tables.scores)).min())
 
     def residual(x: FloatArray, rows: Rows) -> tuple[FloatArray, FloatArray]:
         part = tables.rows(rows)

@@ -102,12 +102,16 @@ def slope(strata: Strata, statistic: int) -> float:
 def limit(strata: Strata, statistic: int, tail: float, side: int, *, mid: bool) -> float:
     """Slope at which the tail of T beyond what was seen (side 1: above) is `tail`."""
     least, most = score_distribution.extremes(strata)
-    if statistic == (least if side > 0 else most):
+    # half of the only value that is left: the tail does not pass one half there
+    half = 0.5 if mid else 1.0
+    if statistic == (least if side > 0 else most) and tail <= half:
         return -side * np.inf
+    if statistic == (most if side > 0 else least) and tail >= half:
+        return side * np.inf
 
     def excess(values: FloatArray, weight: FloatArray) -> float:
         chance = float(weight[side * (values - statistic) > 0].sum())
-        chance += (0.5 if mid else 1.0) * float(weight[values == statistic].sum())
+        chance += half * float(weight[values == statistic].sum())
         return side * (chance - tail)
 
     return _root(excess, strata, statistic)

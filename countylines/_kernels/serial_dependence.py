@@ -16,7 +16,7 @@ SIGNIFICANT = 0.95  # level at which Hamed and Rao keep the autocorrelation of a
 
 
 def autocorrelation(rows: FloatArray, lags: int) -> FloatArray:
-    """Autocorrelations at lags 1, 2, ...: (rows, lags); nan for a constant row."""
+    """Autocorrelations at lags 1, 2, ...: (rows, lags); 0 for a constant row."""
     present = ~np.isnan(rows)
     number = np.maximum(present.sum(axis=1, keepdims=True), 1)
     mean = np.where(present, rows, 0.0).sum(axis=1, keepdims=True) / number
@@ -26,8 +26,8 @@ def autocorrelation(rows: FloatArray, lags: int) -> FloatArray:
     spectrum = np.fft.rfft(centred, padded, axis=1)
     products = np.fft.irfft(np.abs(spectrum) ** 2, padded, axis=1)[:, 1 : lags + 1]
     square = (centred**2).sum(axis=1, keepdims=True)
-    with np.errstate(invalid="ignore"):
-        correlation: FloatArray = np.where(square > 0, products / square, np.nan)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        correlation: FloatArray = np.where(square > 0, products / square, 0.0)
     return correlation
 
 
@@ -35,7 +35,7 @@ def hamed_rao(residuals: FloatArray, lags: int) -> FloatArray:
     """Factor of the variance from the autocorrelations of the ranks that are significant."""
     n = (~np.isnan(residuals)).sum(axis=1, keepdims=True).astype(np.float64)
     correlation = autocorrelation(average_ranks(residuals), lags)
-    bound = ndtri((1.0 + SIGNIFICANT) / 2.0) / np.sqrt(n)
+    bound = ndtri((1.0 + SIGNIFICANT) / 2.0) / np.sqrt(np.maximum(n, 1.0))
     kept = np.where(np.abs(correlation) > bound, correlation, 0.0 * correlation)
     rest = n - np.arange(1.0, lags + 1.0)
     weight = np.where(rest > 0, rest * (rest - 1.0) * (rest - 2.0), 0.0)
@@ -48,8 +48,7 @@ def hamed_rao(residuals: FloatArray, lags: int) -> FloatArray:
 def yue_wang(residuals: FloatArray, lags: int) -> FloatArray:
     """Factor of the variance from the autocorrelations of the values, significant or not."""
     n = (~np.isnan(residuals)).sum(axis=1, keepdims=True).astype(np.float64)
-    with np.errstate(divide="ignore"):
-        weight = np.maximum(1.0 - np.arange(1.0, lags + 1.0) / n, 0.0)
+    weight = np.maximum(1.0 - np.arange(1.0, lags + 1.0) / np.maximum(n, 1.0), 0.0)
     factor: FloatArray = 1.0 + 2.0 * (weight * autocorrelation(residuals, lags)).sum(axis=1)
     return factor
 

@@ -40,9 +40,33 @@ def order_statistics(rows: FloatArray, times: FloatArray, places: IntArray) -> F
     return result
 
 
-def _short_series(rows: FloatArray, times: FloatArray, places: IntArray) -> FloatArray:
+def _slopes(rows: FloatArray, times: FloatArray) -> FloatArray:
     early, late = np.triu_indices(rows.shape[1], 1)
-    slopes = (rows[:, late] - rows[:, early]) / (times[late] - times[early])
+    slopes: FloatArray = (rows[:, late] - rows[:, early]) / (times[late] - times[early])
+    return slopes
+
+
+def against(rows: FloatArray, times: FloatArray, value: float) -> tuple[FloatArray, FloatArray]:
+    """How many slopes of each row lie above a value, and below it.
+
+    Short series compare the slopes as they are listed, so that a slope of the list equals itself.
+    """
+    length = rows.shape[1]
+    pairs = length * (length - 1) // 2
+    if pairs > LISTED:
+        counted = kendall_score.kendall(rows - value * times)
+        return (counted.pairs + counted.score) / 2.0, (counted.pairs - counted.score) / 2.0
+    above, below = np.empty(len(rows)), np.empty(len(rows))
+    step = max(LISTED // max(pairs, 1), 1)
+    for begin in range(0, len(rows), step):
+        part = slice(begin, begin + step)
+        slopes = _slopes(rows[part], times)
+        above[part], below[part] = (slopes > value).sum(axis=1), (slopes < value).sum(axis=1)
+    return above, below
+
+
+def _short_series(rows: FloatArray, times: FloatArray, places: IntArray) -> FloatArray:
+    slopes = _slopes(rows, times)
     known = (~np.isnan(slopes)).sum(axis=1)
     return _picked(slopes, places, known)
 
@@ -64,6 +88,8 @@ def _picked(slopes: FloatArray, places: IntArray, known: IntArray) -> FloatArray
 
 def _long_series(values: FloatArray, times: FloatArray, places: IntArray) -> list[float]:
     here = ~np.isnan(values)
+    if here.sum() < 2:
+        return [-np.inf if k < 0 else np.inf for k in places]
     series = _Series(values[here], times[here])
     return [series.slope(int(k)) for k in places]
 

@@ -11,12 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
-from countylines import _kinds, _validate, resampling
+from countylines import _kinds, _labels, _validate, resampling
 from countylines._kernels import logistic_trend, score_distribution, score_exact
 from countylines._kernels.logistic_trend import Tables
 from countylines._kernels.method import critical_value, tail_area
 from countylines._typing import RNG, Alternative
 from countylines.errors import InputError
+from countylines.localisation import _series
 from countylines.results import OK, Note, Verdict
 
 FloatArray = NDArray[np.float64]
@@ -31,6 +32,7 @@ VERDICTS = (
     ),
 )
 _FINEST = 10_000
+_MOST_DRAWN = 1e9  # cases that the generator draws from
 
 
 @dataclass(frozen=True)
@@ -90,11 +92,14 @@ def options(
     return checked
 
 
-def scores(given: Any, groups: int) -> FloatArray:
-    """Scores of the groups; 0, 1, 2, ... if none were given."""
+def scores(given: Any, inputs: _labels.Inputs, axis: int) -> FloatArray:
+    """Scores of the groups along one axis of the counts; 0, 1, 2, ... if none were given."""
+    groups = int(np.shape(inputs.template)[axis])
     if given is None:
         return np.arange(groups, dtype=np.float64)
-    values = np.asarray(_kinds.accept("scores", given), dtype=np.float64)
+    ready = _kinds.accept("scores", given)
+    _series.same_labels("scores", ready, inputs, axis, "count")
+    values = np.asarray(ready, dtype=np.float64)
     if values.shape != (groups,):
         raise InputError(
             _validate.sentence(
@@ -233,7 +238,7 @@ def _exact(tables: Tables, chosen: Options) -> tuple[float, float, float, float]
         raise InputError(
             _validate.sentence(
                 "method",
-                "'asymptotic' or 'monte-carlo' for a table of this size",
+                "'asymptotic', or 'monte-carlo' under a billion cases, for a table of this size",
                 f"{chosen.method!r}, which needs {problem}",
             )
         ) from None
@@ -248,6 +253,15 @@ def _exact(tables: Tables, chosen: Options) -> tuple[float, float, float, float]
 
 def _monte_carlo(tables: Tables, mean: FloatArray, chosen: Options) -> FloatArray:
     """Shares of random tables with the same margins that are at least as extreme."""
+    most = float(tables.sizes.sum(axis=2).max())
+    if most >= _MOST_DRAWN:
+        raise InputError(
+            _validate.sentence(
+                "method",
+                "'asymptotic' for a billion cases and more",
+                f"'monte-carlo' with {most:.3g}",
+            )
+        )
     found = []
     for row, centre in enumerate(mean):
         one = tables.rows(np.array([row]))
@@ -271,7 +285,9 @@ def _monte_carlo(tables: Tables, mean: FloatArray, chosen: Options) -> FloatArra
         drawn = resampling.replicate(draw, replicates=chosen.replicates, rng=chosen.rng)
         seen = float(one.statistic[0])
         if chosen.alternative == "two-sided" and chosen.two_sided == "distance":
-            drawn, seen = np.abs(drawn - centre), abs(seen - centre)
+            # a statistic at its mean is no distance from it, whatever rounding says
+            slack = 1e-9 * float(np.abs(tables.scores).max() * one.successes.sum())
+            drawn, seen = np.abs(drawn - centre), max(abs(seen - centre) - slack, 0.0)
             found.append(resampling.permutation_pvalue(drawn, seen, alternative="greater"))
         else:
             found.append(resampling.permutation_pvalue(drawn, seen, alternative=chosen.alternative))

@@ -52,22 +52,25 @@ def check(values: FloatArray, where: Any) -> None:
     _validate.finite("x", known, where)
 
 
-def _times(inputs: _labels.Inputs, axis: int, length: int, time: Any) -> FloatArray:
-    given = _kinds.accept("time", time)
-    labels: Any = None
-    if isinstance(given, pd.Series) and inputs.kind in ("series", "frame"):
-        labels = inputs.template.axes[axis]
-        if not given.index.equals(labels):
-            raise LabelMismatchError(
-                _validate.sentence("time", "labelled as `x`", "other labels or another order")
-            )
+def same_labels(name: str, given: Any, inputs: _labels.Inputs, axis: int, data: str) -> None:
+    """Refuse labels of values along one axis that are not those of the data."""
+    both = isinstance(given, pd.Series) and inputs.kind in ("series", "frame")
+    if both and not given.index.equals(inputs.template.axes[axis]):
+        raise LabelMismatchError(
+            _validate.sentence(name, f"labelled as `{data}`", "other labels or another order")
+        )
     if isinstance(given, xr.DataArray):
         dim = inputs.template.dims[axis] if inputs.kind == "dataarray" else None
         if given.dims != (dim,):
             raise LabelMismatchError(
-                _validate.sentence("time", f"along {dim!r} alone", f"along {given.dims}")
+                _validate.sentence(name, f"along {dim!r} alone", f"along {given.dims}")
             )
         xr.align(inputs.template, given, join="exact")
+
+
+def _times(inputs: _labels.Inputs, axis: int, length: int, time: Any) -> FloatArray:
+    given = _kinds.accept("time", time)
+    same_labels("time", given, inputs, axis, "x")
     times = np.asarray(given, dtype=np.float64)
     if times.shape != (length,):
         raise LabelMismatchError(

@@ -154,8 +154,7 @@ def cochran_armitage(
     inputs = _labels.align(count=count, total=total)
     if inputs.kind == "scalar":
         inputs.reduce(lambda *rows: rows, dim=dim, outputs=["none"])
-    groups = int(np.shape(inputs.template)[inputs.axis(dim)])
-    values = _score_trend.scores(scores, groups)
+    values = _score_trend.scores(scores, inputs, inputs.axis(dim))
     _check_method(inputs, chosen)
 
     def kernel(*rows: FloatArray) -> tuple[NDArray[Any], ...]:

@@ -291,7 +291,7 @@ def _growth(before: float, after: float, d0: Any, d1: Any, level: float, target:
 
 
 def _exp(value: float) -> float:
-    return math.exp(value) if value < 709 else math.inf
+    return math.inf if value >= 709 else math.exp(value)
 
 
 def _odds_ratio(cells: Any, logs: Any, level: float, target: str) -> dict[str, float]:

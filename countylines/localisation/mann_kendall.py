@@ -31,7 +31,7 @@ REFERENCES = {
 }
 FEWEST = 2
 VERDICTS = (OK, Verdict(False, "no-data", ("A trend needs two values.",)))
-OUTPUTS = ["score", "pvalue", "variance", "tau", "slope", "low", "high", "n", "verdict"]
+OUTPUTS = ["score", "pvalue", "variance", "tau", "slope", "low", "high", "n", "verdict", "tested"]
 DTYPES = {"n": np.int64, "verdict": object}
 
 
@@ -123,7 +123,8 @@ def mann_kendall(
     with :math:`S^*` the score of the values in random order. Its exact distribution given ties of
     sizes :math:`t` comes from the q-multinomial coefficient; the normal one is
     :math:`\Phi(-(S - 1)/\sigma)` with the variance in :func:`sens_slope`. The two-sided p-value is
-    twice the smaller side, at most 1.
+    twice the smaller side, at most 1. Ties at a slope of 0 count as neither rise nor fall here and
+    against rejecting it in the limits of the slope, which may then touch 0 where the test rejects.
 
     *Hamed and Rao* [2]_ multiply :math:`\sigma^2` by
     :math:`1 + \frac{2}{n(n-1)(n-2)} \sum_k (n-k)(n-k-1)(n-k-2) r_k`, where :math:`r_k` is the
@@ -274,7 +275,8 @@ def _kernel(
         scaled = [np.asarray(v * tested.scale) for v in (slope, low, high)]
     values = (~np.isnan(rows)).sum(axis=1)
     verdict = verdict_array(none.astype(np.intp), VERDICTS)
-    return counted.score, p, variance, tau, *scaled, values, verdict
+    tested_values = np.where(none, np.nan, present)
+    return counted.score, p, variance, tau, *scaled, values, verdict, tested_values
 
 
 def _block_bootstrap(
@@ -368,8 +370,10 @@ def _method_notes(
 
 def _notes(given: _series.Series, out: dict[str, Any]) -> list[Note]:
     spread = np.asarray(out["variance"])
-    enough = np.asarray(out["n"]) >= FEWEST
-    notes = _series.notes(given.inputs.flat[0], out["n"], (spread == 0) & enough, FEWEST)
+    # of the series that was tested: whitening needs neighbours
+    enough = ~np.isnan(np.asarray(out["tested"]))
+    present = np.where(enough, np.maximum(out["n"], FEWEST), 0)
+    notes = _series.notes(given.inputs.flat[0], present, (spread == 0) & enough, FEWEST)
     refused = int((np.isnan(spread) & enough).sum())
     if refused:
         which = "" if np.ndim(spread) == 0 else f" for {refused} of {spread.size} series"

@@ -10,7 +10,7 @@ import xarray as xr
 from numpy.typing import NDArray
 from scipy.special import chdtrc, ndtr
 
-from countylines import _labels, _validate
+from countylines import _kinds, _labels, _validate
 from countylines._kernels import logistic_trend
 from countylines._kernels.logistic_trend import Tables
 from countylines._typing import RNG, Alternative, ArrayLike
@@ -192,9 +192,18 @@ def _tables(count: Any, total: Any, strata: Any, scores: Any) -> tuple[Tables, p
                 "count", "of groups by strata, or one row a stratum and group", f"shape {shape}"
             )
         )
-    axis = inputs.axis(strata) if strata is not None else 1
+    if np.ndim(strata) > 0 or strata is None:
+        raise InputError(
+            _validate.sentence(
+                "strata",
+                "the name or number of the dimension that holds the strata",
+                "labels" if np.ndim(strata) else "nothing",
+                remedy="Labels go with one row a stratum and group.",
+            )
+        )
+    axis = inputs.axis(strata)
     rows = [np.moveaxis(v.reshape(shape), axis, 0)[None] for v in inputs.flat]
-    values = _score_trend.scores(scores, shape[1 - axis])
+    values = _score_trend.scores(scores, inputs, 1 - axis)
     return Tables(rows[0], rows[1], values), _names(inputs.template, axis, shape[axis])
 
 
@@ -228,7 +237,7 @@ def _from_rows(
     frame = pd.DataFrame(
         {
             "stratum": np.asarray(strata),
-            "score": np.asarray(scores, dtype=np.float64),
+            "score": np.asarray(_kinds.accept("scores", scores), dtype=np.float64),
             "count": count,
             "total": total,
         }

@@ -20,8 +20,8 @@ FloatArray = NDArray[np.float64]
 METHODS = ("auto", "exact", "normal")
 EXACT_TO = 10
 VERDICTS = (OK, Verdict(False, "no-data", ("A slope needs two values.",)))
-FIELDS = ["estimate", "low", "high", "pvalue", "n", "verdict"]
-DTYPES = {"n": np.int64, "verdict": object}
+FIELDS = ["estimate", "low", "high", "pvalue", "n", "verdict", "constant"]
+DTYPES = {"n": np.int64, "verdict": object, "constant": np.bool_}
 
 
 def sens_slope(
@@ -141,15 +141,16 @@ def sens_slope(
             p = mann_kendall.slope_pvalue(rows, given.times, tested, variance, exact, alternative)
         code = (counted.present < 2).astype(np.intp)
         p[code == 1] = np.nan
-        return slope, low, high, p, counted.present, verdict_array(code, VERDICTS)
+        constant = (variance == 0) & (code == 0)
+        verdict = verdict_array(code, VERDICTS)
+        return slope, low, high, p, counted.present, verdict, constant
 
     out = given.inputs.reduce(
         kernel, dim=given.dim, outputs=FIELDS, check=_series.check, dtypes=DTYPES
     )
     notes: tuple[Note, ...] = ()
+    constant = out.pop("constant")
     if not given.inputs.is_lazy:
-        same = np.asarray(out["low"]) == np.asarray(out["high"])
-        constant = same & (np.asarray(out["estimate"]) == 0.0)
         notes = tuple(_series.notes(given.inputs.flat[0], out["n"], constant, 2))
     if tested is None:
         out["pvalue"] = None

@@ -22,6 +22,7 @@ from countylines.errors import (
     DegenerateDataWarning,
     InputError,
     InputTypeError,
+    LabelMismatchError,
     SparseDataWarning,
 )
 from countylines.localisation import cochran_armitage
@@ -445,3 +446,53 @@ def test_pvalues_of_mid_p_stay_at_most_1():
     tails = score_exact.Tails(0.6, 0.7, 0.3, (1.2, 0.6))
     assert score_exact.pvalue(tails, "two-sided", mid=True) == pytest.approx(0.9)
     assert score_exact.pvalue(tails, "two-sided", mid=False) == 1.0
+
+
+class TestHardTables:
+    def test_one_group_is_known_by_its_counts_not_by_rounding(self):
+        scores = 2019 + np.arange(24) / 12
+        count, total = np.zeros(24), np.zeros(24)
+        count[0], total[0] = 26, 80
+        with pytest.warns(DegenerateDataWarning, match="no trend can show"):
+            found = cochran_armitage(count, total, scores=scores)
+        assert found.pvalue == 1.0
+        assert found.effect.verdict.code == "not-identified"
+
+    def test_empty_groups_do_not_bound_the_odds_ratio(self):
+        plain = cochran_armitage([10, 990], [1000, 1000]).effect
+        padded = cochran_armitage([10, 990] + [0] * 28, [1000, 1000] + [0] * 28).effect
+        assert plain.estimate == pytest.approx(9801.0, rel=1e-8)
+        for name in ("estimate", "low", "high"):
+            assert getattr(padded, name) == pytest.approx(getattr(plain, name), rel=1e-8)
+        far = cochran_armitage([10, 500, 0], [1000, 1000, 0], scores=[0, 1, 100]).effect
+        assert far.estimate == pytest.approx(99.0, rel=1e-8)
+
+    def test_scores_have_the_labels_of_the_counts(self):
+        years = [2019, 2020, 2021, 2022]
+        count, total = pd.Series(HELP[0], years), pd.Series(HELP[1], years)
+        with pytest.raises(LabelMismatchError, match="`scores` must be labelled as `count`"):
+            cochran_armitage(count, total, scores=pd.Series([3, 2, 1, 0], years[::-1]))
+
+    def test_mid_p_of_one_side_under_one_half(self):
+        found = cochran_armitage([0, 5], [5, 5], method="mid-p", alternative="greater", level=0.4)
+        assert (found.effect.low, found.effect.high) == (np.inf, np.inf)
+        other = cochran_armitage([2, 8], [2, 9], method="mid-p", alternative="greater", level=0.2)
+        assert other.effect.low > 0
+        assert (other.pvalue < 0.8) == (other.effect.low > 1)
+
+    def test_monte_carlo_has_a_largest_table(self):
+        with pytest.raises(InputError, match="'asymptotic' for a billion cases"):
+            cochran_armitage([10**9, 10**9], [10**11] * 2, method="monte-carlo", rng=1)
+
+    @pytest.mark.parametrize("scores", [None, [0, 0.1, 0.2, 0.3]])
+    def test_a_statistic_at_its_mean_has_p_1(self, scores):
+        found = cochran_armitage(
+            [1, 4, 4, 1],
+            [20] * 4,
+            scores=scores,
+            method="monte-carlo",
+            two_sided="distance",
+            rng=1,
+            replicates=500,
+        )
+        assert found.pvalue == 1.0

@@ -177,3 +177,9 @@ class TestCriticalValue:
 def test_bad_input(cells, options, error, message):
     with pytest.raises(error, match=message):
         detection_bounds(*cells, **{"detection": WIDE, **options})
+
+
+def test_an_undefined_odds_ratio_has_no_region_and_no_sign():
+    row = detection_bounds(0, 10, 0, 10, detection=EQUAL).loc["odds ratio"]
+    assert np.isnan([row.observed, row.region_low, row.region_high]).all()
+    assert not row.sign_identified

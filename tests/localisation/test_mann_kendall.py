@@ -457,3 +457,41 @@ class TestEdges:
     def test_method_is_named(self):
         with pytest.raises(InputError, match="Did you mean 'hamed-rao'"):
             mann_kendall(NILE, method="hamed_rao")
+
+
+class TestHardSeries:
+    def test_a_limit_is_not_rejected(self):
+        rng = np.random.default_rng(11)
+        for _ in range(40):
+            x = np.round(rng.normal(size=8) * 3, 1)
+            found = sens_slope(x)
+            for limit in (found.low, found.high):
+                if np.isfinite(limit):
+                    assert sens_slope(x, null=limit).pvalue >= 0.05
+
+    def test_a_long_series_without_values(self):
+        with pytest.warns(DegenerateDataWarning, match="fewer than 2 values"):
+            found = mann_kendall([np.nan] * 3000)
+        assert np.isnan(found.pvalue)
+        assert found.effect.verdict.code == "no-data"
+
+    def test_constant_is_said_of_constant_series_only(self):
+        assert codes(sens_slope([0.0] * 20 + [1.0])) == []
+        with pytest.warns(DegenerateDataWarning, match="constant"):
+            assert codes(sens_slope([5.0, 5, 5])) == ["constant-series"]
+
+    @pytest.mark.parametrize("method", ["hamed-rao", "yue-wang", "trend-free-prewhiten"])
+    def test_a_straight_line_rises(self, method):
+        found = mann_kendall(np.arange(20.0), method=method)
+        assert found.pvalue < 1e-8
+        assert found.statistic > 0
+
+    def test_a_constant_series_whitened(self):
+        with pytest.warns(DegenerateDataWarning, match="constant"):
+            assert mann_kendall([3.0] * 12, method="prewhiten").pvalue == 1.0
+
+    def test_no_neighbours_to_whiten(self):
+        x = [1, np.nan, 3, np.nan, 2, np.nan, 5]
+        with pytest.warns(DegenerateDataWarning, match="fewer than 2 values"):
+            found = mann_kendall(x, method="prewhiten")
+        assert "constant-series" not in codes(found)

@@ -176,3 +176,18 @@ def test_rows_of_other_labels():
     strata = pd.Series(["a", "a", "a"], index=list("xzy"))
     with pytest.raises(LabelMismatchError, match="labelled as `count`"):
         mantel_trend(count, count + 3, strata=strata, scores=[0, 1, 2])
+
+
+def test_a_common_odds_ratio_does_not_hang_on_the_distance_of_strata():
+    near = mantel_trend([5, 95, 10, 90], [100] * 4, strata=list("AABB"), scores=[0, 1, 0, 1])
+    far = mantel_trend([5, 95, 10, 90], [100] * 4, strata=list("AABB"), scores=[3, 4, 22, 23])
+    assert far.effect.estimate == pytest.approx(near.effect.estimate, rel=1e-8)
+    assert far.effect.low == pytest.approx(near.effect.low, rel=1e-8)
+    assert words(far, "heterogeneity") == words(near, "heterogeneity")
+
+
+def test_labels_of_strata_go_with_rows():
+    with pytest.raises(InputError, match="`strata` must be the name or number of the dimension"):
+        mantel_trend([[1, 2], [3, 4]], [[5, 5], [5, 5]], strata=["A", "B"])
+    with pytest.raises(InputError, match="`scores` must be numeric"):
+        mantel_trend([1, 2], [3, 3], strata=["a", "a"], scores=["2019", "x"])
