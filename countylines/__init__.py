@@ -68,6 +68,8 @@ population, claim or leave open. What there is:
     :func:`~countylines.localisation.share_from_changes`,
     :func:`~countylines.localisation.tipping_point`,
     :func:`~countylines.localisation.detection_bounds`,
+    :func:`~countylines.localisation.detection_adjusted_trend` (with
+    :class:`~countylines.localisation.Detection`),
     :func:`~countylines.localisation.reclassification_sensitivity`,
     :func:`~countylines.localisation.internal_share`,
     :func:`~countylines.localisation.cochran_armitage`,

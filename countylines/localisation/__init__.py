@@ -16,6 +16,8 @@
 - :func:`partial_mann_kendall`: beyond what the trend of a covariate explains?
 - :func:`change_point`: does it change at one place, and where?
 - :func:`tipping_point`: the change in detection that would explain the odds ratio.
+- :func:`detection_adjusted_trend`: what is left of a trend once detection is allowed for.
+- :class:`Detection`: what is known of detection, with its equation and assumption.
 - :func:`detection_bounds`: what ranges of detection leave open.
 - :func:`reclassification_sensitivity`: the re-labelling that would explain it.
 """
@@ -25,6 +27,8 @@ from __future__ import annotations
 from countylines.localisation.change_point import change_point
 from countylines.localisation.cochran_armitage import cochran_armitage
 from countylines.localisation.compatible_counts import compatible_bases, compatible_counts
+from countylines.localisation.detection import Detection
+from countylines.localisation.detection_adjusted_trend import detection_adjusted_trend
 from countylines.localisation.detection_bounds import detection_bounds
 from countylines.localisation.internal_share import internal_share
 from countylines.localisation.jonckheere_terpstra import jonckheere_terpstra
@@ -41,10 +45,12 @@ from countylines.localisation.share_from_changes import share_from_changes
 from countylines.localisation.tipping_point import tipping_point
 
 __all__ = [
+    "Detection",
     "change_point",
     "cochran_armitage",
     "compatible_bases",
     "compatible_counts",
+    "detection_adjusted_trend",
     "detection_bounds",
     "internal_share",
     "jonckheere_terpstra",

@@ -343,6 +343,8 @@ EXEMPT: Mapping[str, str] = {
     "compatible_bases": "one percentage in, a table out",
     "share_from_changes": "percentages in, an identified range without a level out",
     "reclassification_sensitivity": "four counts in, a table out",
+    "Detection": "an input, not an estimator",
+    "detection_adjusted_trend": "two series and inputs in, a test with a table out",
     "detection_bounds": "four counts and ranges in, a table out",
     "cochran_armitage": "a reduction over groups, not elementwise",
     "mantel_trend": "a table of strata in, a test out",
