@@ -117,25 +117,26 @@ def _end(term: _Term, z: float, side: int) -> FloatArray:
 
 def slope(counts: Counts, kind: str, parts: Parts | None, *, quasi: bool) -> Slope:
     """The slope of one row, with the parts of detection as offsets."""
-    loading = None if parts is None else _loading(parts, kind)
+    enters = None if parts is None else loading(parts, kind)
     offset, used = np.zeros(counts.time.size), np.zeros(0, dtype=bool)
-    if parts is not None and loading is not None:
-        used = (loading != 0).any(axis=1)
+    if parts is not None and enters is not None:
+        used = (enters != 0).any(axis=1)
         with np.errstate(invalid="ignore"):
-            offset = parts.values[used] @ loading[used]
+            offset = parts.values[used] @ enters[used]
     if counts.time.size == 2:
         made = _change(counts, kind)
     else:
         spread = np.zeros((offset.size, offset.size))
-        if parts is not None and loading is not None and np.isfinite(offset).all():
-            spread = loading[used].T @ (loading[used] * parts.errors[used, None] ** 2)
+        if parts is not None and enters is not None and np.isfinite(offset).all():
+            spread = enters[used].T @ (enters[used] * parts.errors[used, None] ** 2)
         made = _fitted(counts, kind, offset, spread, quasi)
-    if parts is None or loading is None or not made.exists:
+    if parts is None or enters is None or not made.exists:
         return made
-    return _with_parts(made, parts, loading @ made.gradient, counts.time.size == 2)
+    return _with_parts(made, parts, enters @ made.gradient, counts.time.size == 2)
 
 
-def _loading(parts: Parts, kind: str) -> FloatArray:
+def loading(parts: Parts, kind: str) -> FloatArray:
+    """How each part enters the offset of one row."""
     if kind == SHARE:
         return parts.internal - parts.external
     return parts.internal if kind == INTERNAL else parts.external

@@ -9,18 +9,15 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import chdtrc
 
 from countylines import _kinds, _labels, _validate
 from countylines._typing import Alternative, ArrayLike
 from countylines.errors import (
-    ApproximationWarning,
     InputError,
     InputTypeError,
     LabelMismatchError,
-    warn,
 )
-from countylines.localisation import _adjusted_slope
+from countylines.localisation import _adjusted_slope, _pooled_detection
 from countylines.localisation._adjusted_slope import EXTERNAL, INTERNAL, SHARE, Counts, Slope
 from countylines.localisation.detection import COUNTS, ODDS_RATIO, Detection, Parts
 from countylines.results import OK, Estimate, Note, TestResult, Verdict
@@ -355,69 +352,12 @@ def _fill(
         able[name] = made, value.parts
     if len(able) < 2:
         return []
-    shifts, variances = np.array([_shift(*found, kind) for found in able.values()]).T
-    if (variances == 0).any():
-        text = (
-            f"The inputs of the {quantity} are not pooled: "
-            "one of them is taken as known without error."
-        )
-        return [Note("not-pooled", text)]
-    weights = 1.0 / variances
-    usable = weights > 0
-    if not usable.any():
-        return []
-    weights = weights / weights[usable].sum()
-    joined = _join([parts for _, parts in able.values()], weights)
-    made = _adjusted_slope.slope(counts, kind, joined, quasi=asked.quasi)
-    rows[quantity, "all inputs"] = _Row(made, "adjusted", None)
-    left = [name for name, ok in zip(able, usable, strict=True) if not ok]
-    notes = []
-    if left:
-        text = f"Without {', '.join(left)}, which found nothing in some period."
-        notes.append(Note("left-out", f"All inputs of the {quantity}: {text}"))
-    if usable.sum() > 1:
-        centre = float(np.sum(weights[usable] * shifts[usable]))
-        q = float(np.sum((shifts[usable] - centre) ** 2 / variances[usable]))
-        p = float(chdtrc(int(usable.sum()) - 1, q))
-        text = f"On the {quantity} the inputs do not visibly disagree (Q = {q:.3g}, p = {p:.2g})."
-        if p < 1 - asked.level:
-            text = (
-                f"On the {quantity} the inputs disagree (Q = {q:.3g}, p = {p:.2g}): at least one "
-                "assumption fails, and the limits of all inputs together do not allow for that."
-            )
-            warn(text, ApproximationWarning)
-        notes.append(Note("agreement", text))
+    pooled, notes = _pooled_detection.pooled(
+        able, counts, kind, quantity=quantity, quasi=asked.quasi, level=asked.level
+    )
+    if pooled is not None:
+        rows[quantity, "all inputs"] = _Row(pooled, "adjusted", None)
     return notes
-
-
-def _shift(slope: Slope, parts: Parts, kind: str) -> tuple[float, float]:
-    """What an input adds to the slope, and the variance of that."""
-    loading = {SHARE: parts.internal - parts.external, INTERNAL: parts.internal}.get(
-        kind, parts.external
-    )
-    coefficients = loading @ slope.gradient
-    used = np.abs(coefficients) > 1e-12
-    with np.errstate(invalid="ignore"):
-        shift = float(np.sum(coefficients[used] * parts.values[used]))
-    variance = float(np.sum((coefficients[used] * parts.errors[used]) ** 2))
-    return shift, variance if math.isfinite(variance) else math.inf
-
-
-def _join(several: list[Parts], weights: FloatArray) -> Parts:
-    """Inputs as one, each with its weight; those without weight are left out."""
-    kept = [(p, w) for p, w in zip(several, weights, strict=True) if w > 0]
-
-    def limits(z: float) -> tuple[FloatArray, FloatArray]:
-        ends = [p.limits(z) for p, _ in kept]
-        return np.concatenate([low for low, _ in ends]), np.concatenate([high for _, high in ends])
-
-    return Parts(
-        np.concatenate([p.values for p, _ in kept]),
-        np.concatenate([p.errors for p, _ in kept]),
-        limits,
-        np.vstack([w * p.internal for p, w in kept]),
-        np.vstack([w * p.external for p, w in kept]),
-    )
 
 
 def _input_notes(given: dict[str, Detection]) -> list[Note]:
