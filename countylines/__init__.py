@@ -88,6 +88,8 @@ population, claim or leave open. What there is:
     The published tables, each with its source, wording and licence.
 ``countylines.plotting``
     Pictures of results.
+``countylines.simulate``
+    SYNTHETIC data with known truth: :func:`~countylines.simulate.register`.
 ``countylines.testing``
     Data and checks for the tests of those who build on this.
 
@@ -114,6 +116,7 @@ if TYPE_CHECKING:
         localisation,
         plotting,
         prevalence,
+        simulate,
         testing,
     )
     from countylines._citations import cite
@@ -155,6 +158,7 @@ _ROOMS = (
     "localisation",
     "plotting",
     "prevalence",
+    "simulate",
     "testing",
 )
 
@@ -183,6 +187,7 @@ __all__ = [
     "plotting",
     "prevalence",
     "show_versions",
+    "simulate",
     "testing",
 ]
 
