@@ -2,6 +2,7 @@
 
 matplotlib is imported on use. Install it with ``pip install "countylines[plot]"``.
 
+- :func:`detection_contour`: the odds ratio of lines over all that detection may have been.
 - :func:`disagreement`: the total that each model of a search gives, against how it ranks.
 - :func:`forest`: estimates with their intervals, one a line.
 - :func:`overlap`: who is on which list, for any number of lists.
@@ -12,6 +13,7 @@ matplotlib is imported on use. Install it with ``pip install "countylines[plot]"
 
 from __future__ import annotations
 
+from countylines.plotting.detection_contour import detection_contour
 from countylines.plotting.disagreement import disagreement
 from countylines.plotting.forest import forest
 from countylines.plotting.funnel import funnel
@@ -19,4 +21,12 @@ from countylines.plotting.overlap import overlap
 from countylines.plotting.stock_and_flow import stock_and_flow
 from countylines.plotting.survival import survival
 
-__all__ = ["disagreement", "forest", "funnel", "overlap", "stock_and_flow", "survival"]
+__all__ = [
+    "detection_contour",
+    "disagreement",
+    "forest",
+    "funnel",
+    "overlap",
+    "stock_and_flow",
+    "survival",
+]
