@@ -123,6 +123,7 @@ if TYPE_CHECKING:
     from countylines._versions import show_versions
     from countylines.assessment import assess
     from countylines.bands import Band
+    from countylines.benchmark import Benchmark
     from countylines.capture_recapture import CaptureHistories
     from countylines.pooled import PooledEstimate
     from countylines.posterior import Posterior
@@ -133,6 +134,7 @@ if TYPE_CHECKING:
 
 _WHERE = {
     "Band": "countylines.bands",
+    "Benchmark": "countylines.benchmark",
     "CaptureHistories": "countylines.capture_recapture",
     "Estimate": "countylines.results",
     "Note": "countylines.results",
@@ -164,6 +166,7 @@ _ROOMS = (
 
 __all__ = [
     "Band",
+    "Benchmark",
     "CaptureHistories",
     "Estimate",
     "Note",

@@ -32,7 +32,8 @@ def mover_tail(upper: Callable[..., FloatArray], *columns: FloatArray) -> FloatA
     errors = np.zeros(goal.shape)
     far = np.full(goal.shape, _MOST_ERRORS)
     within = gap(errors, *data, goal) < 0.0
-    found = within & (gap(far, *data, goal) > 0.0)
+    found = within.copy()
+    found[within] = gap(far[within], *(column[within] for column in columns)) > 0.0
     errors[within & ~found] = _MOST_ERRORS
     if found.any():
         errors[found] = elementwise.find_root(

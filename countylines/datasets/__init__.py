@@ -14,11 +14,13 @@ status, caveats, and which figures are known only from the press. Nothing is fet
 - Places: :func:`load_census2021_ethnicity_region`, :func:`load_census2021_ethnicity_pfa`,
   :func:`load_census2021_age_region`, :func:`load_police_force_population`,
   :func:`load_police_force_centroids`, :func:`load_police_force_pairs`.
+- As benchmarks: :func:`census2021_benchmark`.
 - Lists: :func:`load_mse`, tables for capture-recapture.
 """
 
 from __future__ import annotations
 
+from countylines.datasets.benchmarks import census2021_benchmark
 from countylines.datasets.catalogue import list_tables
 from countylines.datasets.lines import (
     load_county_lines_national,
@@ -46,6 +48,7 @@ from countylines.datasets.places import (
 )
 
 __all__ = [
+    "census2021_benchmark",
     "list_mse",
     "list_tables",
     "load_census2021_age_region",

@@ -9,8 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from countylines import _labels, _shares, _validate
+from countylines import benchmark as _benchmark
 from countylines._kernels import binomial
 from countylines._typing import Alternative, ArrayLike
+from countylines.benchmark import Benchmark
 from countylines.disproportionality._two_groups import method_name
 from countylines.results import Estimate, Note
 
@@ -33,7 +35,7 @@ NOTES: tuple[Note, ...] = (
 def excess_count(
     count: ArrayLike,
     total: ArrayLike,
-    benchmark: ArrayLike,
+    benchmark: ArrayLike | Benchmark,
     *,
     method: str = "mid-p",
     level: float = 0.95,
@@ -53,8 +55,9 @@ def excess_count(
         People of the group among those recorded: whole numbers, from 0 to `total`.
     total : array_like, shape (...)
         All people recorded, of known group; broadcast against `count`.
-    benchmark : array_like, shape (...)
+    benchmark : array_like, shape (...), or Benchmark
         The group's share of the comparison population, in (0, 1), taken as known: 0.0404, not 4.04.
+        A :class:`countylines.Benchmark` carries its name and vintage into the notes.
     method : str, default "mid-p"
         Method of the limits of the share, as in :func:`countylines.prevalence.proportion`;
         ``"scas"`` is ``"skew-score"``.
@@ -133,7 +136,8 @@ def excess_count(
     method = method_name(method, binomial.METHODS)
     level = _validate.level(level)
     _validate.alternative(alternative)
-    inputs = _labels.align(count=count, total=total, benchmark=benchmark, null=null)
+    share = _benchmark.known_share(benchmark, "excess_count")
+    inputs = _labels.align(count=count, total=total, benchmark=share, null=null)
     settings: dict[str, Any] = {"method": method, "level": level, "alternative": alternative}
 
     def check(
@@ -181,7 +185,9 @@ def excess_count(
     if not inputs.is_lazy:
         flat = dict(zip(inputs.names, inputs.flat, strict=True))
         notes += _shares.share_notes(flat["count"], flat["total"], **settings)
+    notes += (_benchmark.note(benchmark),)
     kept = {name: inputs.given(name) for name in inputs.names if name != "null"}
+    kept["benchmark"] = _benchmark.renamed(benchmark, kept["benchmark"])
     return Estimate(
         quantity="excess count",
         method="count - total * benchmark",

@@ -9,8 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from countylines import _labels, _shares, _validate
-from countylines._kernels import binomial, mover
+from countylines import benchmark as _benchmark
+from countylines._kernels import binomial, share_ratio
 from countylines._typing import Alternative, ArrayLike
+from countylines.benchmark import Benchmark
 from countylines.errors import InputError
 from countylines.results import Estimate, Note
 
@@ -20,7 +22,7 @@ FloatArray = NDArray[np.float64]
 def representation_ratio(
     count: ArrayLike,
     total: ArrayLike,
-    benchmark: ArrayLike,
+    benchmark: ArrayLike | Benchmark,
     *,
     benchmark_n: ArrayLike | None = None,
     method: str = "mid-p",
@@ -41,8 +43,9 @@ def representation_ratio(
         People of the group among those recorded.
     total : array_like, shape (...)
         All people recorded, of known group; broadcast against `count`.
-    benchmark : array_like, shape (...)
-        The group's share of the comparison population, in (0, 1): 0.0404, not 4.04.
+    benchmark : array_like, shape (...), or Benchmark
+        The group's share of the comparison population, in (0, 1): 0.0404, not 4.04. A
+        :class:`countylines.Benchmark` carries its name and vintage into the notes.
     benchmark_n : array_like or None, optional
         Size of the sample behind `benchmark`; without it the benchmark is taken as known, as a
         census share is.
@@ -128,7 +131,8 @@ def representation_ratio(
     method = _validate.option("method", method, binomial.METHODS)
     level = _validate.level(level)
     _validate.alternative(alternative)
-    given = {"count": count, "total": total, "benchmark": benchmark, "null": null}
+    benchmark_share, benchmark_n = _benchmark.unpacked(benchmark, benchmark_n)
+    given = {"count": count, "total": total, "benchmark": benchmark_share, "null": null}
     if benchmark_n is not None:
         _shares.whole_counts_only(method, "benchmark_n")
         if alternative != "two-sided" and level < 0.5:
@@ -178,7 +182,9 @@ def representation_ratio(
             "ratio is bounded by one over the true benchmark share, which is not known."
         )
         notes += (Note("uncertain-benchmark", text),)
+    notes += (_benchmark.note(benchmark),)
     kept = {name: inputs.given(name) for name in inputs.names if name != "null"}
+    kept["benchmark"] = _benchmark.renamed(benchmark, kept["benchmark"])
     return Estimate(
         quantity="representation ratio",
         method="share / benchmark",
@@ -226,24 +232,10 @@ def _uncertain(
         relative = (error / share) ** 2 + (1 - benchmark) / ref_count
         standard_error = share / benchmark * np.sqrt(relative)
         standard_error = np.where(share == 0, error / benchmark, standard_error)
-    known = np.where(total > 0, share, 0.0)
-
-    def one_sided(x: FloatArray, n: FloatArray, tail: FloatArray, side: str) -> FloatArray:
-        return binomial.one_sided_limit(x, n, tail=tail, side=side, method=settings["method"])
-
-    def low_at(tail: FloatArray) -> FloatArray:
-        top = one_sided(count, total, tail, "greater")
-        return mover.ratio_low(known, top, benchmark, one_sided(ref_count, size, tail, "less"))
-
-    def high_at(tail: FloatArray) -> FloatArray:
-        top = one_sided(count, total, tail, "less")
-        return mover.ratio_high(known, top, benchmark, one_sided(ref_count, size, tail, "greater"))
-
-    two_sided = settings["alternative"] == "two-sided"
-    area = np.full(count.shape, (1 - settings["level"]) / (2 if two_sided else 1))
-    low = low_at(area) if settings["alternative"] != "less" else np.zeros_like(area)
-    high = high_at(area) if settings["alternative"] != "greater" else np.full_like(area, np.inf)
-    low, high = np.where(total > 0, low, 0.0), np.where(total > 0, high, np.inf)
-    p = mover.ratio_pvalue(low_at, high_at, null, settings["alternative"])
-    p = np.where(total > 0, p, 1.0)
+    sampled = count, total, benchmark, size
+    side, method = settings["alternative"], settings["method"]
+    low, high = share_ratio.limits(
+        *sampled, level=settings["level"], alternative=side, method=method
+    )
+    p = share_ratio.pvalue(*sampled, null, alternative=side, method=method)
     return share / benchmark, standard_error, low, high, verdict, p

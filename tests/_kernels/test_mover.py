@@ -1,4 +1,4 @@
-"""MOVER-R: the equation that its limits solve, its edges, and its p-value."""
+"""MOVER-R: the equation that its limits solve, and its edges."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.special import ndtri
 
 from countylines._kernels import mover
 
@@ -91,72 +90,3 @@ class TestLimits:
             a, b, c = high * (2 * bottom - high), top * bottom, low * (2 * top - low)
             exact = float((b - mpmath.sqrt(b**2 - a * c)) / a)
         assert found == pytest.approx(exact, rel=1e-13)
-
-
-def wald(estimate, error):
-    """One-sided limits of a normal estimate, for which the p-value is known."""
-    low = lambda tail: estimate + error * ndtri(tail)  # noqa: E731
-    high = lambda tail: estimate - error * ndtri(tail)  # noqa: E731
-    return low, high
-
-
-class TestPvalue:
-    @pytest.mark.parametrize("null", [-3.0, 0.0, 0.9, 1.0, 1.1, 4.0, 30.0])
-    def test_it_turns_the_limits_round(self, null):
-        from scipy.stats import norm
-
-        estimate, error = array(1.0, 2.0), array(0.5, 1.5)
-        limits, nulls = wald(estimate, error), np.full(2, null)
-        greater = norm.sf((estimate - null) / error)
-        for alternative, expected in {
-            "greater": greater,
-            "less": norm.cdf((estimate - null) / error),
-            "two-sided": np.minimum(1, 2 * np.minimum(greater, 1 - greater)),
-        }.items():
-            found = mover.ratio_pvalue(*limits, nulls, alternative)
-            kept = expected > 1e-290
-            np.testing.assert_allclose(found[kept], expected[kept], rtol=1e-7)
-
-    def test_a_value_at_the_limit_itself_is_covered(self):
-        low = lambda tail: np.where(tail <= 0.2, 1.0, 2.0)  # noqa: E731
-        high = lambda tail: np.full_like(tail, 9.0)  # noqa: E731
-        assert mover.ratio_pvalue(low, high, array(1.0), "greater")[0] == pytest.approx(0.2)
-
-    def test_a_null_of_0_that_the_limit_reaches(self):
-        zero, infinite = (lambda tail, v=v: np.full_like(tail, v) for v in (0.0, np.inf))
-        assert mover.ratio_pvalue(zero, infinite, array(0.0), "two-sided").tolist() == [1]
-        assert mover.ratio_pvalue(zero, infinite, array(np.inf), "two-sided").tolist() == [1]
-
-    def test_undefined_limits_give_an_undefined_p_value(self):
-        low = lambda tail: np.array([np.nan, 0.5])  # noqa: E731
-        high = lambda tail: np.array([np.nan, 2.0])  # noqa: E731
-        for alternative in ("two-sided", "less", "greater"):
-            found = mover.ratio_pvalue(low, high, array(1.0, 1.0), alternative)
-            assert np.isnan(found[0])
-            assert not np.isnan(found[1])
-
-    def test_a_null_that_no_tail_covers(self):
-        low, high = (lambda tail, v=v: np.full_like(tail, v) for v in (2.0, 3.0))
-        assert mover.ratio_pvalue(low, high, array(1.0), "greater")[0] < 1e-299
-
-    @given(POSITIVE, POSITIVE, POSITIVE, st.sampled_from([0.8, 0.95, 0.999]))
-    def test_the_null_is_outside_exactly_when_p_is_below_the_tail(self, top, bottom, null, level):
-        def parts(tail):
-            z = -ndtri(tail)
-            (low_top, high_top), (low_bottom, high_bottom) = (
-                (x + z**2 / 2 - z * np.sqrt(x + z**2 / 4), x + z**2 / 2 + z * np.sqrt(x + z**2 / 4))
-                for x in (top, bottom)
-            )
-            return (low_top, high_bottom), (high_top, low_bottom)
-
-        def low_at(tail):
-            return mover.ratio_low(array(top), parts(tail)[0][0], array(bottom), parts(tail)[0][1])
-
-        def high_at(tail):
-            return mover.ratio_high(array(top), parts(tail)[1][0], array(bottom), parts(tail)[1][1])
-
-        p = mover.ratio_pvalue(low_at, high_at, array(null), "two-sided")[0]
-        tail = array((1 - level) / 2)
-        outside = null < low_at(tail)[0] or null > high_at(tail)[0]
-        if abs(p - (1 - level)) > 1e-9:
-            assert outside == (p < 1 - level)
