@@ -65,6 +65,9 @@ population, claim or leave open. What there is:
     Is it becoming local: :func:`~countylines.localisation.localisation_odds_ratio`,
     :func:`~countylines.localisation.compatible_counts`,
     :func:`~countylines.localisation.compatible_bases`,
+    :func:`~countylines.localisation.compatible_tables`,
+    :func:`~countylines.localisation.compatible_range` (with
+    :class:`~countylines.localisation.Printed`),
     :func:`~countylines.localisation.share_from_changes`,
     :func:`~countylines.localisation.tipping_point`,
     :func:`~countylines.localisation.detection_bounds`,

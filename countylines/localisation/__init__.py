@@ -3,6 +3,8 @@
 - :func:`localisation_odds_ratio`: internal against external lines, after against before.
 - :func:`compatible_counts`: whole-number tables that agree with printed totals and percentages.
 - :func:`compatible_bases`: bases that agree with one printed percentage.
+- :func:`compatible_tables`: the same for any printed figures (:class:`Printed`).
+- :func:`compatible_range`: the range of a count or share that they leave.
 - :func:`share_from_changes`: the internal share that two percentages imply.
 - :func:`internal_share`: the share of internal lines.
 - :func:`cochran_armitage`: does a share rise or fall with the year?
@@ -27,6 +29,7 @@ from __future__ import annotations
 from countylines.localisation.change_point import change_point
 from countylines.localisation.cochran_armitage import cochran_armitage
 from countylines.localisation.compatible_counts import compatible_bases, compatible_counts
+from countylines.localisation.compatible_tables import compatible_range, compatible_tables
 from countylines.localisation.detection import Detection
 from countylines.localisation.detection_adjusted_trend import detection_adjusted_trend
 from countylines.localisation.detection_bounds import detection_bounds
@@ -37,6 +40,7 @@ from countylines.localisation.mann_kendall import mann_kendall
 from countylines.localisation.mantel_trend import mantel_trend
 from countylines.localisation.page_trend import page_trend
 from countylines.localisation.partial_mann_kendall import partial_mann_kendall
+from countylines.localisation.printed import Printed
 from countylines.localisation.reclassification_sensitivity import reclassification_sensitivity
 from countylines.localisation.regional_mann_kendall import regional_mann_kendall
 from countylines.localisation.seasonal_mann_kendall import seasonal_mann_kendall
@@ -46,10 +50,13 @@ from countylines.localisation.tipping_point import tipping_point
 
 __all__ = [
     "Detection",
+    "Printed",
     "change_point",
     "cochran_armitage",
     "compatible_bases",
     "compatible_counts",
+    "compatible_range",
+    "compatible_tables",
     "detection_adjusted_trend",
     "detection_bounds",
     "internal_share",
