@@ -58,6 +58,9 @@ population, claim or leave open. What there is:
     :func:`~countylines.disproportionality.representation_to_rate_ratio`,
     :func:`~countylines.disproportionality.rate_to_representation_ratio`,
     :func:`~countylines.disproportionality.excess_count`,
+    :func:`~countylines.disproportionality.missing_bounds`,
+    :func:`~countylines.disproportionality.missing_tipping_point`,
+    :func:`~countylines.disproportionality.missing_odds_curve`,
     :func:`~countylines.disproportionality.rate_ratio`,
     :func:`~countylines.disproportionality.risk_ratio`,
     :func:`~countylines.disproportionality.odds_ratio`.

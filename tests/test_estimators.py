@@ -316,6 +316,8 @@ class TestResults:
     def test_one_sided_intervals_reach_the_end_of_the_range(self, row):
         if "alternative" not in inspect.signature(row.function).parameters:
             pytest.skip("has no sides")
+        if not row.paired:
+            pytest.skip("two-sided limits are at a level of their own")
         both = call(row, arrays(row), level=0.9)
         above = call(row, arrays(row), level=0.95, alternative="greater")
         below = call(row, arrays(row), level=0.95, alternative="less")

@@ -5,6 +5,9 @@
 - :func:`rate_ratio`: a group's rate over another's.
 - :func:`risk_ratio`: the share of one group with an outcome over another's.
 - :func:`odds_ratio`: the odds of an outcome in one group over those in another.
+- :func:`missing_bounds`: what the ratio can be where ethnicity is missing.
+- :func:`missing_tipping_point`: what the missing would have to be for the ratio to vanish.
+- :func:`missing_odds_curve`: the ratio by how unlike the known the missing are.
 - :func:`representation_to_rate_ratio`: the group's rate against everybody else's.
 - :func:`rate_to_representation_ratio`: the way back.
 """
@@ -12,6 +15,9 @@
 from __future__ import annotations
 
 from countylines.disproportionality.excess_count import excess_count
+from countylines.disproportionality.missing_bounds import missing_bounds
+from countylines.disproportionality.missing_odds_curve import missing_odds_curve
+from countylines.disproportionality.missing_tipping_point import missing_tipping_point
 from countylines.disproportionality.odds_ratio import odds_ratio
 from countylines.disproportionality.rate_ratio import rate_ratio
 from countylines.disproportionality.representation_ratio import representation_ratio
@@ -23,6 +29,9 @@ from countylines.disproportionality.risk_ratio import risk_ratio
 
 __all__ = [
     "excess_count",
+    "missing_bounds",
+    "missing_odds_curve",
+    "missing_tipping_point",
     "odds_ratio",
     "rate_ratio",
     "rate_to_representation_ratio",

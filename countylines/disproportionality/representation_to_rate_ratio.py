@@ -232,6 +232,8 @@ def _convert(
         estimate=over(ratio.estimate, convert),
         low=over(ratio.low, convert),
         high=over(ratio.high, convert),
+        region_low=None if ratio.region_low is None else over(ratio.region_low, convert),
+        region_high=None if ratio.region_high is None else over(ratio.region_high, convert),
         standard_error=None if error is None else _scaled(error, ratio.estimate, benchmark, slope),
         null=None if ratio.null is None else over(ratio.null, convert),
         method=f"{ratio.method}, converted",

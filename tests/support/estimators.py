@@ -24,6 +24,7 @@ class Row:
     measures: tuple[str, ...] = ()  # numbers above 0 that need not be whole
     testable: bool = True  # whether the result can test a null value
     values: bool = False  # whether plain values come back, not an Estimate
+    paired: bool = True  # whether one-sided limits are the two-sided ones of another level
     null: float = 1.0  # a null value that is allowed
     fields: tuple[str, ...] = field(default=("estimate", "low", "high"))
 
@@ -239,6 +240,36 @@ ESTIMATORS: tuple[Row, ...] = (
         null=0.5,
     ),
     Row(
+        disproportionality.missing_bounds,
+        {
+            "count": [3, 0, 81, 25, 15],
+            "known": [43, 20, 263, 25, 148],
+            "missing": [7, 2, 0, 5, 60],
+            "benchmark": [0.05, 0.0101, 0.186, 0.8, 0.135],
+        },
+        [
+            {},
+            {"target": "region", "method": "clopper-pearson"},
+            {"missing_share": (0.1, 0.4)},
+            {"missing_odds": (0.5, 2.0), "method": "wilson"},
+        ],
+        shares=("benchmark",),
+        paired=False,
+        fields=("region_low", "region_high", "low", "high"),
+    ),
+    Row(
+        disproportionality.missing_tipping_point,
+        {
+            "count": [3, 1, 81, 25, 15],
+            "known": [43, 20, 263, 25, 148],
+            "missing": [7, 2, 30, 5, 60],
+            "benchmark": [0.05, 0.0501, 0.286, 0.8, 0.135],
+        },
+        [{}, {"at": "limit"}, {"scale": "odds"}, {"method": "wilson", "at": "limit"}],
+        shares=("benchmark",),
+        testable=False,
+    ),
+    Row(
         disproportionality.rate_ratio,
         TWO_RATES,
         [{"method": m} for m in RATE_RATIO_METHODS],
@@ -325,6 +356,7 @@ EXEMPT: Mapping[str, str] = {
     "expected_stock": "a series and a survival in, a table out",
     "implied_duration": "arithmetic without a level; its kinds are tested beside it",
     "window_bounds": "bounds without a level; its kinds are tested beside it",
+    "missing_odds_curve": "one set of counts in, a table out",
     "CaptureHistories": "a table, not an estimator",
     "chao_lower_bound": "frequencies in, their dimension reduced",
     "zelterman": "frequencies in, their dimension reduced",
