@@ -63,7 +63,10 @@ population, claim or leave open. What there is:
     :func:`~countylines.disproportionality.missing_odds_curve`,
     :func:`~countylines.disproportionality.rate_ratio`,
     :func:`~countylines.disproportionality.risk_ratio`,
-    :func:`~countylines.disproportionality.odds_ratio`.
+    :func:`~countylines.disproportionality.odds_ratio`,
+    :func:`~countylines.disproportionality.suppress`,
+    :func:`~countylines.disproportionality.suppress_estimates`,
+    :func:`~countylines.disproportionality.hidden_ranges`.
 ``countylines.localisation``
     Is it becoming local: :func:`~countylines.localisation.localisation_odds_ratio`,
     :func:`~countylines.localisation.compatible_counts`,

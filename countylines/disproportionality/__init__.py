@@ -10,6 +10,9 @@
 - :func:`missing_odds_curve`: the ratio by how unlike the known the missing are.
 - :func:`representation_to_rate_ratio`: the group's rate against everybody else's.
 - :func:`rate_to_representation_ratio`: the way back.
+- :func:`suppress`: hide small counts, and what gives them away.
+- :func:`suppress_estimates`: the same for estimates and limits.
+- :func:`hidden_ranges`: what can be worked out of hidden counts.
 """
 
 from __future__ import annotations
@@ -26,16 +29,24 @@ from countylines.disproportionality.representation_to_rate_ratio import (
     representation_to_rate_ratio,
 )
 from countylines.disproportionality.risk_ratio import risk_ratio
+from countylines.disproportionality.suppress import (
+    hidden_ranges,
+    suppress,
+    suppress_estimates,
+)
 
 __all__ = [
     "excess_count",
     "missing_bounds",
     "missing_odds_curve",
     "missing_tipping_point",
+    "hidden_ranges",
     "odds_ratio",
     "rate_ratio",
     "rate_to_representation_ratio",
     "representation_ratio",
     "representation_to_rate_ratio",
     "risk_ratio",
+    "suppress",
+    "suppress_estimates",
 ]
