@@ -67,6 +67,8 @@ population, claim or leave open. What there is:
     :func:`~countylines.disproportionality.suppress`,
     :func:`~countylines.disproportionality.suppress_estimates`,
     :func:`~countylines.disproportionality.hidden_ranges`.
+    :func:`~countylines.disproportionality.odds_ratio`.
+    Many groups and areas: :func:`~countylines.disproportionality.false_discovery`.
 ``countylines.localisation``
     Is it becoming local: :func:`~countylines.localisation.localisation_odds_ratio`,
     :func:`~countylines.localisation.compatible_counts`,
@@ -91,6 +93,7 @@ population, claim or leave open. What there is:
     :func:`~countylines.localisation.jonckheere_terpstra`,
     :func:`~countylines.localisation.page_trend`,
     :func:`~countylines.localisation.partial_mann_kendall`.
+    Many forces: :func:`~countylines.localisation.false_discovery`.
 ``countylines.assess``
     The claims of the published assessment, one by one; ``python -m countylines assess``.
 ``countylines.datasets``

@@ -13,6 +13,7 @@
 - :func:`suppress`: hide small counts, and what gives them away.
 - :func:`suppress_estimates`: the same for estimates and limits.
 - :func:`hidden_ranges`: what can be worked out of hidden counts.
+- :func:`false_discovery`: p-values of many tests at once.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ from countylines.disproportionality.suppress import (
     suppress,
     suppress_estimates,
 )
+from countylines.multiple_tests import false_discovery
 
 __all__ = [
     "excess_count",
@@ -41,6 +43,7 @@ __all__ = [
     "missing_odds_curve",
     "missing_tipping_point",
     "hidden_ranges",
+    "false_discovery",
     "odds_ratio",
     "rate_ratio",
     "rate_to_representation_ratio",

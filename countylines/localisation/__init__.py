@@ -22,6 +22,7 @@
 - :class:`Detection`: what is known of detection, with its equation and assumption.
 - :func:`detection_bounds`: what ranges of detection leave open.
 - :func:`reclassification_sensitivity`: the re-labelling that would explain it.
+- :func:`false_discovery`: p-values of many tests at once.
 """
 
 from __future__ import annotations
@@ -47,6 +48,7 @@ from countylines.localisation.seasonal_mann_kendall import seasonal_mann_kendall
 from countylines.localisation.sens_slope import sens_slope
 from countylines.localisation.share_from_changes import share_from_changes
 from countylines.localisation.tipping_point import tipping_point
+from countylines.multiple_tests import false_discovery
 
 __all__ = [
     "Detection",
@@ -59,6 +61,7 @@ __all__ = [
     "compatible_tables",
     "detection_adjusted_trend",
     "detection_bounds",
+    "false_discovery",
     "internal_share",
     "jonckheere_terpstra",
     "localisation_odds_ratio",
