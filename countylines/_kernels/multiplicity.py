@@ -19,7 +19,8 @@ Adjust = Callable[[FloatArray], FloatArray]
 
 def bonferroni(p: FloatArray) -> FloatArray:
     """Every p-value times the number of tests."""
-    return np.minimum(1.0, p.shape[1] * p)
+    adjusted: FloatArray = np.minimum(1.0, p.shape[1] * p)
+    return adjusted
 
 
 def sidak(p: FloatArray) -> FloatArray:
