@@ -14,6 +14,16 @@ from countylines.errors import InputError
 
 __all__ = ["false_discovery"]
 
+REFERENCES = {
+    "benjamini-hochberg": ("benjamini1995",),
+    "benjamini-yekutieli": ("benjamini2001",),
+    "holm": ("holm1979",),
+    "holm-sidak": ("holm1979",),
+    "hochberg": ("hommel1988",),
+    "hommel": ("hommel1988",),
+    "bonferroni": ("tarone1990",),
+    "sidak": ("tarone1990",),
+}
 ALIASES = {"bh": "benjamini-hochberg", "by": "benjamini-yekutieli"}
 
 
@@ -43,7 +53,7 @@ def false_discovery(
     -------
     float or labelled numbers
         Adjusted p-values, of the kind and with the labels of `pvalues`: those at or below 0.05 are
-        the findings at 5 %.
+        the findings at 5 %. Where there are attributes, ``attrs["references"]`` names the papers.
 
     Raises
     ------
@@ -144,5 +154,9 @@ def false_discovery(
         )
     _validate.share("pvalues", values, inputs.where, open_low=False, open_high=False)
     if dim is None:
-        return inputs.back(np.ascontiguousarray(adjust(values[None])[0]))
-    return inputs.with_dim(adjust(inputs.rows(dim)[0]), dim)
+        adjusted = inputs.back(np.ascontiguousarray(adjust(values[None])[0]))
+    else:
+        adjusted = inputs.with_dim(adjust(inputs.rows(dim)[0]), dim)
+    if hasattr(adjusted, "attrs"):
+        adjusted.attrs["references"] = REFERENCES[method]
+    return adjusted

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from countylines import disproportionality, localisation
+from countylines import _citations, disproportionality, localisation
 from countylines._kernels import multiplicity
 from countylines.errors import InputError, InputTypeError
 from countylines.multiple_tests import false_discovery
@@ -26,6 +26,7 @@ def test_kinds(method):
     np.testing.assert_array_equal(false_discovery(P, method=method), expected)
     series = false_discovery(pd.Series(P, index=list("abcde")), method=method)
     assert list(series.index) == list("abcde")
+    assert all(key in _citations.bibliography() for key in series.attrs["references"])
     np.testing.assert_array_equal(series, expected)
     assert false_discovery(0.03, method=method) == pytest.approx(0.03)
 
