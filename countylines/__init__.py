@@ -68,7 +68,8 @@ population, claim or leave open. What there is:
     :func:`~countylines.disproportionality.suppress_estimates`,
     :func:`~countylines.disproportionality.hidden_ranges`.
     :func:`~countylines.disproportionality.odds_ratio`.
-    Many groups and areas: :func:`~countylines.disproportionality.false_discovery`.
+    Many groups and areas: :func:`~countylines.disproportionality.joint_proportions`,
+    :func:`~countylines.disproportionality.false_discovery`.
 ``countylines.localisation``
     Is it becoming local: :func:`~countylines.localisation.localisation_odds_ratio`,
     :func:`~countylines.localisation.compatible_counts`,

@@ -13,12 +13,14 @@
 - :func:`suppress`: hide small counts, and what gives them away.
 - :func:`suppress_estimates`: the same for estimates and limits.
 - :func:`hidden_ranges`: what can be worked out of hidden counts.
+- :func:`joint_proportions`: shares of one whole, with intervals that hold together.
 - :func:`false_discovery`: p-values of many tests at once.
 """
 
 from __future__ import annotations
 
 from countylines.disproportionality.excess_count import excess_count
+from countylines.disproportionality.joint_proportions import joint_proportions
 from countylines.disproportionality.missing_bounds import missing_bounds
 from countylines.disproportionality.missing_odds_curve import missing_odds_curve
 from countylines.disproportionality.missing_tipping_point import missing_tipping_point
@@ -39,11 +41,12 @@ from countylines.multiple_tests import false_discovery
 
 __all__ = [
     "excess_count",
+    "false_discovery",
+    "hidden_ranges",
+    "joint_proportions",
     "missing_bounds",
     "missing_odds_curve",
     "missing_tipping_point",
-    "hidden_ranges",
-    "false_discovery",
     "odds_ratio",
     "rate_ratio",
     "rate_to_representation_ratio",

@@ -393,6 +393,7 @@ EXEMPT: Mapping[str, str] = {
     "change_point": "a reduction over time, not elementwise",
     "jonckheere_terpstra": "groups in, a test out",
     "page_trend": "a table in, a test out",
+    "joint_proportions": "categories in, their shares out: not elementwise",
     "false_discovery": "p-values in, adjusted ones out; its kinds are tried in its own tests",
     "partial_mann_kendall": "a reduction over time, not elementwise",
 }
