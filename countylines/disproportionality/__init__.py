@@ -8,6 +8,10 @@
 - :func:`missing_bounds`: what the ratio can be where ethnicity is missing.
 - :func:`missing_tipping_point`: what the missing would have to be for the ratio to vanish.
 - :func:`missing_odds_curve`: the ratio by how unlike the known the missing are.
+- :func:`benchmark_sensitivity`: the ratio against several populations, side by side.
+- :func:`benchmark_tipping_point`: the benchmark share at which there is no over-representation.
+- :func:`mixed_group_bounds`: the ratio over the ways to count people of Mixed ethnicity.
+- :func:`e_value`: the confounding of individuals that could explain a risk or rate ratio.
 - :func:`representation_to_rate_ratio`: the group's rate against everybody else's.
 - :func:`rate_to_representation_ratio`: the way back.
 - :func:`suppress`: hide small counts, and what gives them away.
@@ -19,11 +23,15 @@
 
 from __future__ import annotations
 
+from countylines.disproportionality.benchmark_sensitivity import benchmark_sensitivity
+from countylines.disproportionality.benchmark_tipping_point import benchmark_tipping_point
+from countylines.disproportionality.e_value import e_value
 from countylines.disproportionality.excess_count import excess_count
 from countylines.disproportionality.joint_proportions import joint_proportions
 from countylines.disproportionality.missing_bounds import missing_bounds
 from countylines.disproportionality.missing_odds_curve import missing_odds_curve
 from countylines.disproportionality.missing_tipping_point import missing_tipping_point
+from countylines.disproportionality.mixed_group_bounds import mixed_group_bounds
 from countylines.disproportionality.odds_ratio import odds_ratio
 from countylines.disproportionality.rate_ratio import rate_ratio
 from countylines.disproportionality.representation_ratio import representation_ratio
@@ -40,6 +48,10 @@ from countylines.disproportionality.suppress import (
 from countylines.multiple_tests import false_discovery
 
 __all__ = [
+    "benchmark_sensitivity",
+    "benchmark_tipping_point",
+    "mixed_group_bounds",
+    "e_value",
     "excess_count",
     "false_discovery",
     "hidden_ranges",
