@@ -58,6 +58,7 @@ class Slope:
     gradient: FloatArray  # by the offset of each period
     dispersion: float = 1.0
     exists: bool = True
+    narrowing: float = 1.0  # of the limits, where an input holds recorded lines
 
     def limit(self, z: float, side: int) -> float:
         """The limit that leaves out the normal tail beyond `z`: below for side -1, above for +1.
@@ -72,7 +73,8 @@ class Slope:
         if np.isfinite(self.estimate):
             middle = np.concatenate([t.coefficients * t.values for t in self.terms])
             with np.errstate(over="ignore"):  # Student's quantiles with one degree of freedom
-                return self.estimate + side * float(np.sqrt(np.sum((ends - middle) ** 2)))
+                reach = self.narrowing * float(np.sqrt(np.sum((ends - middle) ** 2)))
+                return self.estimate + side * reach
         return float(np.sum(ends))
 
     def limits(self, level: float, alternative: str) -> tuple[float, float]:
@@ -132,7 +134,8 @@ def slope(counts: Counts, kind: str, parts: Parts | None, *, quasi: bool) -> Slo
         made = _fitted(counts, kind, offset, spread, quasi)
     if parts is None or enters is None or not made.exists:
         return made
-    return _with_parts(made, parts, enters @ made.gradient, counts.time.size == 2)
+    shared = _shared(counts, kind, parts, made.gradient)
+    return _with_parts(made, parts, enters @ made.gradient, counts.time.size == 2, shared)
 
 
 def loading(parts: Parts, kind: str) -> FloatArray:
@@ -142,7 +145,24 @@ def loading(parts: Parts, kind: str) -> FloatArray:
     return parts.internal if kind == INTERNAL else parts.external
 
 
-def _with_parts(made: Slope, parts: Parts, coefficients: FloatArray, change: bool) -> Slope:
+def _shared(counts: Counts, kind: str, parts: Parts, gradient: FloatArray) -> float:
+    """Twice the covariance of recorded counts and an input that holds lines among them.
+
+    A line found by an audit is recorded as well. With independent Poisson numbers of lines in the
+    register alone, in both and in the audit alone, log n and the log of the share found have the
+    covariance (1 - d) / n.
+    """
+    if parts.missed is None:
+        return 0.0
+    numbers = np.stack([counts.internal, counts.external])
+    types = {SHARE: [0, 1], INTERNAL: [0], EXTERNAL: [1]}[kind]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return float(2.0 * np.sum((gradient**2 * parts.missed / numbers)[types]))
+
+
+def _with_parts(
+    made: Slope, parts: Parts, coefficients: FloatArray, change: bool, shared: float
+) -> Slope:
     # a coefficient is a sum of differences: rounding is not a loading
     used = np.abs(coefficients) > 1e-12 * np.max(np.abs(coefficients), initial=0.0)
     if not used.any():
@@ -158,13 +178,17 @@ def _with_parts(made: Slope, parts: Parts, coefficients: FloatArray, change: boo
         with np.errstate(invalid="ignore"):
             estimate += float(np.sum(weights * values))
     error = float(np.sqrt(made.standard_error**2 + np.sum((weights * parts.errors[used]) ** 2)))
+    narrowing = 1.0
+    if np.isfinite(estimate) and np.isfinite(error):
+        narrowing = float(np.sqrt(1.0 - shared / error**2))
     return Slope(
         estimate,
-        error if np.isfinite(estimate) else np.nan,
+        narrowing * error if np.isfinite(estimate) else np.nan,
         (*made.terms, _Term(weights, values, limits)),
         made.gradient,
         made.dispersion,
         made.exists,
+        narrowing,
     )
 
 

@@ -86,4 +86,10 @@ def _join(several: list[Parts], weights: FloatArray) -> Parts:
         limits,
         np.vstack([w * p.internal for p, w in kept]),
         np.vstack([w * p.external for p, w in kept]),
+        _weighted([(p.missed, w) for p, w in kept]),
     )
+
+
+def _weighted(several: list[tuple[FloatArray | None, float]]) -> FloatArray | None:
+    known = [w * missed for missed, w in several if missed is not None]
+    return np.sum(known, axis=0) if known else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -52,6 +52,8 @@ class Parts:
     limits: Callable[[float], tuple[FloatArray, FloatArray]]  # by normal deviate
     internal: FloatArray  # (parts, periods)
     external: FloatArray  # (parts, periods)
+    missed: FloatArray | None = None  # (2, periods): share not recorded of lines also counted
+    found: FloatArray | None = None  # (2, periods): lines of the input that are in the register
 
 
 @dataclass(frozen=True, eq=False)
@@ -369,7 +371,12 @@ def _binomial(kind: str, top: tuple[str, Any], bottom: tuple[str, Any]) -> Detec
 
     with np.errstate(divide="ignore"):
         error = np.sqrt(1.0 / x - 1.0 / n)
-    return _each(kind, common, index, limits(0.0)[0], error, limits)
+    made = _each(kind, common, index, limits(0.0)[0], error, limits)
+    if common:
+        return made
+    shape = (2, made.periods)
+    parts = replace(made.parts, missed=1.0 - (x / n).reshape(shape), found=x.reshape(shape))
+    return replace(made, parts=parts)
 
 
 def _each(

@@ -130,7 +130,7 @@ def detection_adjusted_trend(
     ------
     InputError
         If a count is no count, a period has no lines, times do not rise, or an input has another
-        number of periods.
+        number of periods or found more lines in the register than it holds.
     InputTypeError
         If `detection` holds anything but :class:`Detection`.
     LabelMismatchError
@@ -159,8 +159,10 @@ def detection_adjusted_trend(
     moves with each piece of each input by a known coefficient; limits join those of the counts
     (Wilson's log odds with two periods [1]_, Wald's with more) and of every piece (Wilson's for
     shares found, the score test for repeat detections, normal for the others) by square and add
-    [2]_. The p-value is that of the same limits. Where a piece is infinite the limits are added up
-    instead, which is wider.
+    [2]_. Lines found by an audit or a second list are recorded as well, so that the number recorded
+    and the share found move together; limits are narrowed for the covariance
+    :math:`(1 - d_{kt}) / n_{kt}`. The p-value is that of the same limits. Where a piece is infinite
+    the limits are added up instead, which is wider.
 
     Several inputs are weighted by the inverse variance of what each says of the slope; a note
     tests whether they agree. An input taken as known (effort with an elasticity without error)
@@ -195,7 +197,7 @@ def detection_adjusted_trend(
     ... )
     >>> odds = trend.effect
     >>> print(f"{odds.estimate:.2f} ({odds.low:.2f} to {odds.high:.2f})")
-    2.03 (1.02 to 3.92)
+    2.03 (1.03 to 3.90)
     >>> nothing = cl.localisation.detection_adjusted_trend([1280, 4250], [2727, 2394])
     >>> nothing.effect.verdict.code
     'not-identified'
@@ -222,7 +224,7 @@ def detection_adjusted_trend(
         )
     inputs = _labels.align(internal=internal, external=external)
     counts = _counts(inputs, time)
-    given = _given(detection, inputs, counts.time.size)
+    given = _given(detection, inputs, counts)
     rows: dict[tuple[str, str], _Row] = {}
     notes = _input_notes(given)
     for kind, quantity in _quantities(asked.unit).items():
@@ -285,8 +287,9 @@ def _counts(inputs: _labels.Inputs, time: Any) -> Counts:
     return Counts(first, second, times)
 
 
-def _given(detection: Any, inputs: _labels.Inputs, periods: int) -> dict[str, Detection]:
+def _given(detection: Any, inputs: _labels.Inputs, counts: Counts) -> dict[str, Detection]:
     """Inputs by name."""
+    periods = counts.time.size
     if isinstance(detection, Detection):
         detection = [detection]
     if isinstance(detection, Mapping):
@@ -324,6 +327,15 @@ def _given(detection: Any, inputs: _labels.Inputs, periods: int) -> dict[str, De
             raise LabelMismatchError(
                 _validate.sentence(
                     f"detection[{name!r}]", "labelled as `internal`", "other labels of periods"
+                )
+            )
+        found = value.parts.found
+        if found is not None and (found > np.stack([counts.internal, counts.external])).any():
+            raise InputError(
+                _validate.sentence(
+                    f"detection[{name!r}]",
+                    "of lines that are recorded",
+                    "more lines found in the register than it holds",
                 )
             )
     return named

@@ -1,7 +1,7 @@
 """How often limits adjusted for detection hold the true odds ratio.
 
-Lines of two types are drawn as Poisson numbers and recorded with given probabilities; an audit of a
-given number of lines of each type and period, or detections of each line, are drawn beside them.
+Lines of two types are drawn as Poisson numbers and recorded with given probabilities; an audit of
+up to a given number of lines of each type and period, or detections of each, are drawn from them.
 The row without adjustment shows what the recorded trend does: it is not a method that should hold.
 
 ``pytest -m slow tests/coverage/test_detection_adjusted_trend.py`` checks the recorded table against
@@ -28,7 +28,7 @@ TABLES = 2000
 TYPES = {"internal": ((1.0, 1.6), (0.25, 0.5)), "external": ((2.0, 1.7), (0.7, 0.75))}
 PERIODS = (2, 5)
 SIZES = (50, 500)
-KNOWN = (10, 40, 400)  # lines audited of each type and period
+KNOWN = (10, 40, 200)  # lines audited of each type and period, at most
 METHODS = ("audit", "repeat detections", "recorded, not adjusted")
 
 
@@ -64,7 +64,7 @@ def coverage(periods, size, known, method, seed):
         "lines": size,
         "known": known,
         "method": method,
-        "coverage": 1 - (below + above) / used,
+        "coverage": round(1 - (below + above) / used, 4),
         "below": below / used,
         "above": above / used,
         "tables": used,
@@ -83,11 +83,18 @@ def draw(rng, lines, detection, known, method):
         if min(v.min() for v in seen.values()) == 0:
             return seen, None
         return seen, Detection.repeat_detections(seen, times)
-    seen = {k: rng.poisson(lines[k] * detection[k]).astype(float) for k in TYPES}
+    there = {k: rng.poisson(lines[k]) for k in TYPES}
+    seen = {k: rng.binomial(there[k], detection[k]).astype(float) for k in TYPES}
     if method == METHODS[2]:
         return seen, None
-    found = {k: rng.binomial(known, detection[k]) for k in TYPES}
-    present = {k: np.full(v.size, known) for k, v in found.items()}
+    # an audit draws from the lines there are, of which those seen are recorded
+    present = {k: np.minimum(known, n) for k, n in there.items()}
+    if min(v.min() for v in present.values()) == 0:
+        return seen, None
+    found = {
+        k: rng.hypergeometric(seen[k].astype(int), there[k] - seen[k].astype(int), present[k])
+        for k in TYPES
+    }
     return seen, Detection.audit(found, present)
 
 

@@ -120,9 +120,9 @@ def test_scatter_that_the_input_makes_is_not_counted_twice():
     found = detection_adjusted_trend(*YEARS, detection=FIVE)
     plain = detection_adjusted_trend(*YEARS, detection=FIVE, family="binomial")
     assert found.effect.standard_error == pytest.approx(plain.effect.standard_error, rel=1e-12)
-    wild = detection_adjusted_trend([20, 90, 44, 10, 90], YEARS[1], detection=FIVE)
+    wild = detection_adjusted_trend([20, 90, 44, 26, 90], YEARS[1], detection=FIVE)
     tame = detection_adjusted_trend(
-        [20, 90, 44, 10, 90], YEARS[1], detection=FIVE, family="binomial"
+        [20, 90, 44, 26, 90], YEARS[1], detection=FIVE, family="binomial"
     )
     assert wild.effect.standard_error > 1.5 * tame.effect.standard_error
     assert "dispersion" in {note.code for note in wild.notes}
@@ -149,8 +149,16 @@ def test_limits_are_square_and_add_of_score_limits():
     for x, sign in ((10, 1), (20, -1), (28, -1), (30, 1)):
         logs = [math.log(p) for p in (x / 40, *(wilson(x, 40, Z, s) for s in (-1, 1)))]
         parts.append((sign, *logs))
-    down = math.hypot(*(v - (low if s > 0 else high) for s, v, low, high in parts))
-    up = math.hypot(*((high if s > 0 else low) - v for s, v, low, high in parts))
+    variance = (
+        sum(1 / n for n in (1280, 2727, 4250, 2394)) + 1 / 10 + 1 / 20 + 1 / 28 + 1 / 30 - 0.1
+    )
+    shared = 2 * (0.75 / 1280 + 0.5 / 4250 + 0.3 / 2727 + 0.25 / 2394)
+    narrowing = math.sqrt(1 - shared / variance)
+    assert effect.standard_error == pytest.approx(
+        effect.estimate * math.sqrt(variance - shared), rel=1e-10
+    )
+    down = narrowing * math.hypot(*(v - (low if s > 0 else high) for s, v, low, high in parts))
+    up = narrowing * math.hypot(*((high if s > 0 else low) - v for s, v, low, high in parts))
     centre = sum(s * v for s, v, _, _ in parts)
     assert math.log(effect.low) == pytest.approx(centre - down, abs=1e-9)
     assert math.log(effect.high) == pytest.approx(centre + up, abs=1e-9)
@@ -169,13 +177,29 @@ def test_a_limit_as_null_has_the_p_value_of_the_level(years, alternative):
             assert again.pvalue == pytest.approx(0.05, abs=1e-9)
 
 
+def test_an_audit_of_all_lines_leaves_the_error_of_two_lists():
+    """With one type growing and the other known, the growth ratio is that of Lincoln-Petersen."""
+    on_both, on_second = [50, 60], [100, 100]
+    both = {"internal": on_both, "external": [30, 30]}
+    second = {"internal": on_second, "external": [40, 40]}
+    found = detection_adjusted_trend(
+        [110, 130], [60, 60], detection=Detection.second_list(both, second)
+    )
+    row = found.table.loc[(IN, "second list")]
+    wanted = sum(
+        1 / m - 1 / n2 + 1 / n1 - 2 * (1 - m / n2) / n1
+        for n1, n2, m in zip([110, 130], on_second, on_both, strict=True)
+    )
+    assert row.standard_error / row.estimate == pytest.approx(math.sqrt(wanted), rel=1e-10)
+
+
 def test_far_tails_keep_their_digits():
     found = detection_adjusted_trend(*SPLIT, detection=known([0.5, 0.5], [0.5, 0.5]))
     assert 1e-240 < found.pvalue < 1e-220
     assert found.statistic == pytest.approx(32.6, abs=0.2)
 
 
-counts = st.integers(1, 200)
+counts = st.integers(40, 200)
 
 
 @given(st.lists(counts, min_size=4, max_size=4), st.lists(st.integers(1, 40), min_size=4))
@@ -355,14 +379,15 @@ def test_nothing_found_before_leaves_one_limit():
 
 
 def test_zero_lines_leave_one_limit():
-    found = detection_adjusted_trend([0, 20], [30, 40], detection=AUDIT).effect
+    found = detection_adjusted_trend([0, 20], [30, 40], detection=known([0.3] * 2, [0.4] * 2))
+    found = found.effect
     assert found.estimate == math.inf
     assert found.high == math.inf
     assert 0 < found.low < math.inf
 
 
 def test_no_internal_line_at_all_has_no_odds_ratio():
-    found = detection_adjusted_trend([0, 0], [30, 40], detection=AUDIT)
+    found = detection_adjusted_trend([0, 0], [30, 40], detection=known([0.3] * 2, [0.4] * 2))
     assert found.effect.verdict.code == "not-identified"
     assert math.isnan(found.effect.estimate)
     assert (found.effect.low, found.effect.high) == (0.0, math.inf)
@@ -457,6 +482,7 @@ def test_bad_inputs_of_detection(make, error, words):
         ({"detection": [1]}, InputTypeError, "`detection` must be a Detection"),
         ({"detection": {"recorded": AUDIT}}, InputError, "named otherwise than a row"),
         ({"detection": FIVE}, InputError, "must be of 2 periods, got 5"),
+        ({"internal": [9, 40], "detection": AUDIT}, InputError, "more lines found in the register"),
         ({"time": [1, 1]}, InputError, "`time` must be rising"),
         ({"time": [1, 2, 3]}, InputError, "`time`"),
         ({"family": "gaussian"}, InputError, "`family` must be one of"),
