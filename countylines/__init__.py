@@ -95,6 +95,8 @@ population, claim or leave open. What there is:
     :func:`~countylines.localisation.seasonal_mann_kendall`,
     :func:`~countylines.localisation.regional_mann_kendall`,
     :func:`~countylines.localisation.change_point`,
+    :func:`~countylines.localisation.joinpoint` (a
+    :class:`~countylines.localisation.JoinpointEstimate`),
     :func:`~countylines.localisation.jonckheere_terpstra`,
     :func:`~countylines.localisation.page_trend`,
     :func:`~countylines.localisation.partial_mann_kendall`.

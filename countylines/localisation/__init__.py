@@ -17,6 +17,7 @@
 - :func:`page_trend`: do they within every row of a table?
 - :func:`partial_mann_kendall`: beyond what the trend of a covariate explains?
 - :func:`change_point`: does it change at one place, and where?
+- :func:`joinpoint`: where does the change per year itself change?
 - :func:`tipping_point`: the change in detection that would explain the odds ratio.
 - :func:`detection_adjusted_trend`: what is left of a trend once detection is allowed for.
 - :class:`Detection`: what is known of detection, with its equation and assumption.
@@ -35,6 +36,8 @@ from countylines.localisation.detection import Detection
 from countylines.localisation.detection_adjusted_trend import detection_adjusted_trend
 from countylines.localisation.detection_bounds import detection_bounds
 from countylines.localisation.internal_share import internal_share
+from countylines.localisation.joinpoint import joinpoint
+from countylines.localisation.joinpoint_result import JoinpointEstimate
 from countylines.localisation.jonckheere_terpstra import jonckheere_terpstra
 from countylines.localisation.localisation_odds_ratio import localisation_odds_ratio
 from countylines.localisation.mann_kendall import mann_kendall
@@ -51,6 +54,7 @@ from countylines.localisation.tipping_point import tipping_point
 from countylines.multiple_tests import false_discovery
 
 __all__ = [
+    "JoinpointEstimate",
     "Detection",
     "Printed",
     "change_point",
@@ -64,6 +68,7 @@ __all__ = [
     "false_discovery",
     "internal_share",
     "jonckheere_terpstra",
+    "joinpoint",
     "localisation_odds_ratio",
     "mann_kendall",
     "mantel_trend",

@@ -68,9 +68,38 @@ def same_labels(name: str, given: Any, inputs: _labels.Inputs, axis: int, data: 
         xr.align(inputs.template, given, join="exact")
 
 
-def _times(inputs: _labels.Inputs, axis: int, length: int, time: Any) -> FloatArray:
+def counted(
+    count: Any, name: str, weight: Any, time: Any, *, whole: bool = True
+) -> tuple[FloatArray, FloatArray, FloatArray, int]:
+    """One series of counts with its exposures or totals and times; and how many are missing."""
+    inputs = _labels.align(**{"count": count, name: weight})
+    if inputs.is_lazy or len(np.shape(inputs.template)) != 1:
+        raise InputError(
+            _validate.sentence(
+                "count", "one series in memory", f"shape {np.shape(inputs.template)}"
+            )
+        )
+    values, weights = inputs.flat
+    times = np.arange(len(values), dtype=np.float64)
+    if time is not None:
+        times = _times(inputs, 0, len(values), time, "count")
+    there = ~np.isnan(values)
+    if there.sum() < 3:
+        raise InputError(_validate.sentence("count", "of at least 3 values", f"{there.sum()}"))
+    values, weights = values[there], weights[there]
+    _validate.counts("count", values, whole=whole)
+    _validate.exposure(name, weights)
+    if name == "total":
+        _validate.counts(name, weights, whole=whole)
+        _validate.not_above("count", values, name, weights)
+    return values, weights, times[there], int((~there).sum())
+
+
+def _times(
+    inputs: _labels.Inputs, axis: int, length: int, time: Any, data: str = "x"
+) -> FloatArray:
     given = _kinds.accept("time", time)
-    same_labels("time", given, inputs, axis, "x")
+    same_labels("time", given, inputs, axis, data)
     times = np.asarray(given, dtype=np.float64)
     if times.shape != (length,):
         raise LabelMismatchError(

@@ -413,6 +413,8 @@ EXEMPT: Mapping[str, str] = {
     "seasonal_mann_kendall": "a reduction over time, not elementwise",
     "regional_mann_kendall": "a table of regions in, a test out",
     "change_point": "a reduction over time, not elementwise",
+    "joinpoint": "one series in, segments out",
+    "JoinpointEstimate": "what joinpoint returns",
     "jonckheere_terpstra": "groups in, a test out",
     "page_trend": "a table in, a test out",
     "joint_proportions": "categories in, their shares out: not elementwise",
