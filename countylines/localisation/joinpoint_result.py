@@ -40,6 +40,24 @@ class JoinpointEstimate(Estimate):
     See Also
     --------
     countylines.localisation.joinpoint : what makes it.
+
+    Notes
+    -----
+    Limits of joinpoints and changes take the number of joinpoints as known. A place that has the
+    whole series for its limits is a bend that could be anywhere.
+
+    Examples
+    --------
+    *Made-up* lines closed by a force in ten years:
+
+    >>> closed = [31, 35, 33, 41, 44, 46, 55, 58, 61, 72]
+    >>> found = cl.localisation.joinpoint(closed, rng=1)
+    >>> found.n_joinpoints
+    0
+    >>> found.segments.round(0).values.tolist()
+    [[0.0, 9.0, 9.0, 6.0, 13.0]]
+
+    One segment is enough: a rise of 9 % a year, between 6 and 13.
     """
 
     n_joinpoints: int = 0
