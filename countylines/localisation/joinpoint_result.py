@@ -55,9 +55,9 @@ class JoinpointEstimate(Estimate):
     >>> found.n_joinpoints
     0
     >>> found.segments.round(0).values.tolist()
-    [[0.0, 9.0, 9.0, 6.0, 13.0]]
+    [[0.0, 9.0, 10.0, 6.0, 14.0]]
 
-    One segment is enough: a rise of 9 % a year, between 6 and 13.
+    One segment is enough: a rise of 10 % a year, between 6 and 14.
     """
 
     n_joinpoints: int = 0
