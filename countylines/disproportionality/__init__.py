@@ -18,6 +18,7 @@
 - :func:`suppress_estimates`: the same for estimates and limits.
 - :func:`hidden_ranges`: what can be worked out of hidden counts.
 - :func:`joint_proportions`: shares of one whole, with intervals that hold together.
+- :func:`simultaneous`: many intervals that hold together.
 - :func:`false_discovery`: p-values of many tests at once.
 """
 
@@ -40,6 +41,7 @@ from countylines.disproportionality.representation_to_rate_ratio import (
     representation_to_rate_ratio,
 )
 from countylines.disproportionality.risk_ratio import risk_ratio
+from countylines.disproportionality.simultaneous import simultaneous
 from countylines.disproportionality.suppress import (
     hidden_ranges,
     suppress,
@@ -65,6 +67,7 @@ __all__ = [
     "representation_ratio",
     "representation_to_rate_ratio",
     "risk_ratio",
+    "simultaneous",
     "suppress",
     "suppress_estimates",
 ]

@@ -142,11 +142,11 @@ def joint_proportions(
     >>> shares = cl.disproportionality.joint_proportions(counts)
     >>> print(shares.to_frame()[["index", "estimate", "low", "high"]].round(3).to_string())
        index  estimate    low   high
-    0  Asian     0.104  0.031  0.239
-    1  Black     0.045  0.005  0.150
-    2  Mixed     0.030  0.002  0.127
-    3  White     0.821  0.671  0.923
-    4  Other     0.000  0.000  0.067
+    0  Asian     0.104  0.034  0.229
+    1  Black     0.045  0.006  0.146
+    2  Mixed     0.030  0.002  0.123
+    3  White     0.821  0.679  0.919
+    4  Other     0.000  0.000  0.066
 
     All five intervals hold at once with 95 %: whichever group is talked about, its true share lies
     in its interval, and that nobody was Other does not show that fewer than 6 % are.

@@ -418,6 +418,7 @@ EXEMPT: Mapping[str, str] = {
     "jonckheere_terpstra": "groups in, a test out",
     "page_trend": "a table in, a test out",
     "joint_proportions": "categories in, their shares out: not elementwise",
+    "simultaneous": "a result in, a result out; its kinds are tried in its own tests",
     "false_discovery": "p-values in, adjusted ones out; its kinds are tried in its own tests",
     "partial_mann_kendall": "a reduction over time, not elementwise",
 }
