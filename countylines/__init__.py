@@ -61,6 +61,8 @@ population, claim or leave open. What there is:
     :func:`~countylines.disproportionality.missing_bounds`,
     :func:`~countylines.disproportionality.missing_tipping_point`,
     :func:`~countylines.disproportionality.missing_odds_curve`,
+    :func:`~countylines.disproportionality.impute_counts`,
+    :func:`~countylines.disproportionality.combine_imputations`,
     :func:`~countylines.disproportionality.benchmark_sensitivity`,
     :func:`~countylines.disproportionality.benchmark_tipping_point`,
     :func:`~countylines.disproportionality.mixed_group_bounds`,
@@ -114,6 +116,7 @@ population, claim or leave open. What there is:
     Data and checks for the tests of those who build on this.
 
 Results are :class:`~countylines.Estimate`, :class:`~countylines.PopulationEstimate`,
+:class:`~countylines.CombinedEstimate`,
 :class:`~countylines.PooledEstimate`, :class:`~countylines.ShrunkenEstimate`,
 :class:`~countylines.RankEstimate`, :class:`~countylines.Posterior` and
 :class:`~countylines.TestResult`, and over time
@@ -145,6 +148,7 @@ if TYPE_CHECKING:
     from countylines.bands import Band
     from countylines.benchmark import Benchmark
     from countylines.capture_recapture import CaptureHistories
+    from countylines.combined import CombinedEstimate
     from countylines.pooled import PooledEstimate
     from countylines.posterior import Posterior
     from countylines.results import Estimate, Note, PopulationEstimate, TestResult, Verdict
@@ -156,6 +160,7 @@ _WHERE = {
     "Band": "countylines.bands",
     "Benchmark": "countylines.benchmark",
     "CaptureHistories": "countylines.capture_recapture",
+    "CombinedEstimate": "countylines.combined",
     "Estimate": "countylines.results",
     "Note": "countylines.results",
     "PopulationEstimate": "countylines.results",
@@ -188,6 +193,7 @@ __all__ = [
     "Band",
     "Benchmark",
     "CaptureHistories",
+    "CombinedEstimate",
     "Estimate",
     "Note",
     "PooledEstimate",

@@ -8,6 +8,7 @@
 - :func:`missing_bounds`: what the ratio can be where ethnicity is missing.
 - :func:`missing_tipping_point`: what the missing would have to be for the ratio to vanish.
 - :func:`missing_odds_curve`: the ratio by how unlike the known the missing are.
+- :func:`impute_counts`, :func:`combine_imputations`: multiple imputation of missing ethnicity.
 - :func:`benchmark_sensitivity`: the ratio against several populations, side by side.
 - :func:`benchmark_tipping_point`: the benchmark share at which there is no over-representation.
 - :func:`mixed_group_bounds`: the ratio over the ways to count people of Mixed ethnicity.
@@ -26,8 +27,10 @@ from __future__ import annotations
 
 from countylines.disproportionality.benchmark_sensitivity import benchmark_sensitivity
 from countylines.disproportionality.benchmark_tipping_point import benchmark_tipping_point
+from countylines.disproportionality.combine_imputations import combine_imputations
 from countylines.disproportionality.e_value import e_value
 from countylines.disproportionality.excess_count import excess_count
+from countylines.disproportionality.impute_counts import impute_counts
 from countylines.disproportionality.joint_proportions import joint_proportions
 from countylines.disproportionality.missing_bounds import missing_bounds
 from countylines.disproportionality.missing_odds_curve import missing_odds_curve
@@ -50,6 +53,8 @@ from countylines.disproportionality.suppress import (
 from countylines.multiple_tests import false_discovery
 
 __all__ = [
+    "combine_imputations",
+    "impute_counts",
     "benchmark_sensitivity",
     "benchmark_tipping_point",
     "mixed_group_bounds",

@@ -378,6 +378,8 @@ EXEMPT: Mapping[str, str] = {
     "window_bounds": "bounds without a level; its kinds are tested beside it",
     "e_value": "a ratio or an Estimate in; its kinds are tried in its own tests",
     "benchmark_sensitivity": "one record and several benchmarks in, a table out",
+    "impute_counts": "counts in, random draws of them out",
+    "combine_imputations": "a reduction over imputations; its kinds are tried in its own tests",
     "missing_odds_curve": "one set of counts in, a table out",
     "CaptureHistories": "a table, not an estimator",
     "chao_lower_bound": "frequencies in, their dimension reduced",
