@@ -111,7 +111,8 @@ population, claim or leave open. What there is:
 ``countylines.plotting``
     Pictures of results.
 ``countylines.simulate``
-    SYNTHETIC data with known truth: :func:`~countylines.simulate.register`.
+    SYNTHETIC data with known truth: :func:`~countylines.simulate.register`,
+    :func:`~countylines.simulate.coverage`.
 ``countylines.testing``
     Data and checks for the tests of those who build on this.
 
