@@ -93,6 +93,7 @@ population, claim or leave open. What there is:
     :func:`~countylines.localisation.internal_share`,
     :func:`~countylines.localisation.cochran_armitage`,
     :func:`~countylines.localisation.mantel_trend`,
+    :func:`~countylines.localisation.trend_regression`,
     :func:`~countylines.localisation.mann_kendall`,
     :func:`~countylines.localisation.sens_slope`,
     :func:`~countylines.localisation.seasonal_mann_kendall`,
@@ -152,6 +153,7 @@ if TYPE_CHECKING:
     from countylines.combined import CombinedEstimate
     from countylines.pooled import PooledEstimate
     from countylines.posterior import Posterior
+    from countylines.regression import RegressionEstimate
     from countylines.results import Estimate, Note, PopulationEstimate, TestResult, Verdict
     from countylines.shrunken import RankEstimate, ShrunkenEstimate
     from countylines.survival import Survival
@@ -168,6 +170,7 @@ _WHERE = {
     "PooledEstimate": "countylines.pooled",
     "Posterior": "countylines.posterior",
     "RankEstimate": "countylines.shrunken",
+    "RegressionEstimate": "countylines.regression",
     "ShrunkenEstimate": "countylines.shrunken",
     "Survival": "countylines.survival",
     "TestResult": "countylines.results",
@@ -201,6 +204,7 @@ __all__ = [
     "PopulationEstimate",
     "Posterior",
     "RankEstimate",
+    "RegressionEstimate",
     "ShrunkenEstimate",
     "Survival",
     "TestResult",

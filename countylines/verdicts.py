@@ -40,7 +40,7 @@ class Verdict:
     code : str
         ``"ok"``, ``"boundary-finite"``, ``"hidden-zero"``, ``"hidden-infinite"``,
         ``"not-identified"``, ``"out-of-range"``, ``"no-data"``, ``"no-denominator"``,
-        ``"chains-disagree"``.
+        ``"separated"``, ``"chains-disagree"``.
     reasons : tuple of str
         Sentences that say why, naming lists and cells where there are any.
 
@@ -48,8 +48,9 @@ class Verdict:
     -----
     An estimate that does not exist is a verdict, never a number: with ``"hidden-infinite"`` the
     estimate is infinite and the low end finite; with ``"hidden-zero"`` the estimate is the number
-    observed, which the likelihood never leaves, and the high end says what is known; with every
-    other code that is not estimable the estimate is nan.
+    observed, which the likelihood never leaves, and the high end says what is known; with
+    ``"separated"`` a ratio is infinite or 0 and one end says what is known; with every other code
+    that is not estimable the estimate is nan.
     """
 
     estimable: bool

@@ -9,6 +9,7 @@
 - :func:`internal_share`: the share of internal lines.
 - :func:`cochran_armitage`: does a share rise or fall with the year?
 - :func:`mantel_trend`: the same within forces.
+- :func:`trend_regression`: the odds ratio or rate ratio per year, beyond chance variation.
 - :func:`mann_kendall`: does a series rise or fall from period to period?
 - :func:`sens_slope`: by how much.
 - :func:`seasonal_mann_kendall`: the same where values differ by season.
@@ -52,6 +53,7 @@ from countylines.localisation.sens_slope import sens_slope
 from countylines.localisation.share_from_changes import share_from_changes
 from countylines.localisation.tipping_point import tipping_point
 from countylines.multiple_tests import false_discovery
+from countylines.localisation.trend_regression import trend_regression
 
 __all__ = [
     "JoinpointEstimate",
@@ -80,4 +82,5 @@ __all__ = [
     "sens_slope",
     "share_from_changes",
     "tipping_point",
+    "trend_regression",
 ]

@@ -410,6 +410,7 @@ EXEMPT: Mapping[str, str] = {
     "detection_bounds": "four counts and ranges in, a table out",
     "cochran_armitage": "a reduction over groups, not elementwise",
     "mantel_trend": "a table of strata in, a test out",
+    "trend_regression": "a regression over time, not elementwise",
     "mann_kendall": "a reduction over time, not elementwise",
     "sens_slope": "a reduction over time, not elementwise",
     "seasonal_mann_kendall": "a reduction over time, not elementwise",

@@ -1,0 +1,90 @@
+"""Errors that allow for dependence within clusters, with few of them.
+
+All is said by what each cluster adds to the score and to the information: for a generalised linear
+model ``x'(y - mean)`` and ``x' W x``, for estimating equations ``D' V^-1 (y - mean)`` and
+``D' V^-1 D``. Nothing has the size of a cluster.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy.special import stdtr, stdtrit
+
+from countylines._kernels.method import FloatArray, tail_area
+
+# Power of (I - A B^-1) by which the score of a cluster is multiplied: A is its information, B that
+# of all. At -1/2 the variance has no bias where the working model holds.
+POWERS = {"cr0": 0.0, "cr1": 0.0, "cr2": -0.5, "cr3": -1.0}
+OWN = 1e-9  # a direction that only one cluster informs: its score is 0 there, and so is its part
+
+
+class Robust(NamedTuple):
+    """Covariance of the terms, and the degrees of freedom of one contrast of them."""
+
+    covariance: FloatArray
+    df: float
+    variance: float  # of the contrast
+
+
+def robust(
+    scores: FloatArray,
+    parts: FloatArray,
+    contrast: FloatArray,
+    *,
+    kind: str = "cr2",
+    cells: int = 0,
+) -> Robust:
+    """Sandwich of the kind named, with degrees of freedom by Satterthwaite under the working model.
+
+    `scores` is (clusters, terms), `parts` (clusters, terms, terms). ``"cr1"`` multiplies by
+    G / (G - 1) and (cells - 1) / (cells - terms).
+    """
+    clusters, terms = scores.shape
+    whole = parts.sum(axis=0)
+    scale = np.sqrt(np.diag(whole))
+    whole, parts = whole / np.outer(scale, scale), parts / np.outer(scale, scale)
+    scores, contrast = scores / scale, contrast / scale
+    values, vectors = np.linalg.eigh(whole)
+    half = (vectors / np.sqrt(values)) @ vectors.T  # B^-1/2
+    own, turns = np.linalg.eigh(half @ parts @ half)
+    left = np.maximum(1.0 - own, 0.0)
+    power = POWERS[kind]
+    with np.errstate(divide="ignore"):
+        factor = np.where(left > OWN, left**power, 0.0)
+    # B^-1/2 (I - A B^-1)^power, and its transpose beside the contrast
+    adjusted = (turns * factor[:, None, :]) @ np.swapaxes(turns, 1, 2)
+    scaled = np.einsum("gij,jk,gk->gi", adjusted, half, scores)
+    meat = half @ (scaled.T @ scaled) @ half
+    if kind == "cr1":
+        meat *= clusters / (clusters - 1.0) * (cells - 1.0) / (cells - terms)
+    weight = np.einsum("gij,j->gi", adjusted, half @ contrast)  # in units of B^-1/2
+    inner = half @ parts @ half
+    between = -np.einsum("gi,gij,hjk,hk->gh", weight, inner, inner, weight)
+    between[np.diag_indices(clusters)] += np.einsum("gi,gij,gj->g", weight, inner, weight)
+    squares = float((between**2).sum())
+    df = float(np.trace(between)) ** 2 / squares if squares > 0.0 else 0.0
+    variance = float(contrast @ meat @ contrast)
+    return Robust(meat / np.outer(scale, scale), df, variance)
+
+
+def limits(
+    centre: float, variance: float, df: float, level: float, alternative: str
+) -> tuple[float, float]:
+    """Limits by Student's t; the whole line without degrees of freedom."""
+    if not df > 0.0 or not np.isfinite(centre):
+        return -np.inf, np.inf
+    reach = -float(stdtrit(df, tail_area(level, alternative))) * float(np.sqrt(variance))
+    low = -np.inf if alternative == "less" else centre - reach
+    high = np.inf if alternative == "greater" else centre + reach
+    return low, high
+
+
+def pvalue(statistic: float, df: float, alternative: str) -> float:
+    """P-value of Student's t; 1 without degrees of freedom."""
+    if not df > 0.0 or np.isnan(statistic):
+        return 1.0
+    if alternative == "two-sided":
+        return float(2.0 * stdtr(df, -abs(statistic)))
+    return float(stdtr(df, -statistic if alternative == "greater" else statistic))
