@@ -52,8 +52,8 @@ from countylines.localisation.seasonal_mann_kendall import seasonal_mann_kendall
 from countylines.localisation.sens_slope import sens_slope
 from countylines.localisation.share_from_changes import share_from_changes
 from countylines.localisation.tipping_point import tipping_point
-from countylines.multiple_tests import false_discovery
 from countylines.localisation.trend_regression import trend_regression
+from countylines.multiple_tests import false_discovery
 
 __all__ = [
     "JoinpointEstimate",

@@ -154,8 +154,8 @@ def trend_regression(
               \log \lambda_i = a_{k(i)} + \beta t_i,
 
     one level :math:`a` for all or one a stratum; the estimate is :math:`e^\beta`. A
-    quasi-likelihood multiplies the variance by :math:`\hat\phi = X^2 / \nu`, Pearson's chi-squared over its
-    :math:`\nu` degrees of freedom, and ``"profile"`` keeps every :math:`\beta` with
+    quasi-likelihood multiplies the variance by :math:`\hat\phi = X^2 / \nu`, Pearson's chi-squared
+    over its :math:`\nu` degrees of freedom, and ``"profile"`` keeps every :math:`\beta` with
 
     .. math:: 2 (\ell(\hat\beta) - \ell(\beta)) \le \max(\hat\phi, 1)\, t_\nu^2 .
 
@@ -190,8 +190,8 @@ def trend_regression(
     .. [2] Bell, R. M. and McCaffrey, D. F. (2002). Bias reduction in standard errors for linear
        regression with multi-stage samples. *Survey Methodology* 28, 169-181.
     .. [3] Pustejovsky, J. E. and Tipton, E. (2018). Small-sample methods for cluster-robust
-       variance estimation and hypothesis testing in fixed effects models. *Journal of Business & Economic
-       Statistics* 36, 672-683. https://doi.org/10.1080/07350015.2016.1247004
+       variance estimation and hypothesis testing in fixed effects models. *Journal of Business
+       & Economic Statistics* 36, 672-683. https://doi.org/10.1080/07350015.2016.1247004
     .. [4] Mancl, L. A. and DeRouen, T. A. (2001). A covariance estimator for GEE with improved
        small-sample properties. *Biometrics* 57, 126-134.
        https://doi.org/10.1111/j.0006-341X.2001.00126.x
