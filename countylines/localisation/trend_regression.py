@@ -189,7 +189,7 @@ def trend_regression(
        Hall. https://doi.org/10.1007/978-1-4899-3242-6
     .. [2] Bell, R. M. and McCaffrey, D. F. (2002). Bias reduction in standard errors for linear
        regression with multi-stage samples. *Survey Methodology* 28, 169-181.
-       https://www150.statcan.gc.ca/n1/en/catalogue/12-001-X20020029058
+       https://www150.statcan.gc.ca/n1/en/catalogue/12-001-X
     .. [3] Pustejovsky, J. E. and Tipton, E. (2018). Small-sample methods for cluster-robust
        variance estimation and hypothesis testing in fixed effects models. *Journal of Business
        & Economic Statistics* 36, 672-683. https://doi.org/10.1080/07350015.2016.1247004
