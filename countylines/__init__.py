@@ -99,6 +99,9 @@ population, claim or leave open. What there is:
     :func:`~countylines.localisation.seasonal_mann_kendall`,
     :func:`~countylines.localisation.regional_mann_kendall`,
     :func:`~countylines.localisation.change_point`,
+    :class:`~countylines.localisation.ShareDecomposition`,
+    :func:`~countylines.localisation.shift_share`,
+    :func:`~countylines.localisation.siegel_slope`,
     :func:`~countylines.localisation.joinpoint` (a
     :class:`~countylines.localisation.JoinpointEstimate`),
     :func:`~countylines.localisation.jonckheere_terpstra`,

@@ -8,10 +8,12 @@
 - :func:`share_from_changes`: the internal share that two percentages imply.
 - :func:`internal_share`: the share of internal lines.
 - :func:`cochran_armitage`: does a share rise or fall with the year?
+- :func:`shift_share`: a change of the share within forces, by their mix, by who reports.
 - :func:`mantel_trend`: the same within forces.
 - :func:`trend_regression`: the odds ratio or rate ratio per year, beyond chance variation.
 - :func:`mann_kendall`: does a series rise or fall from period to period?
 - :func:`sens_slope`: by how much.
+- :func:`siegel_slope`: the same where up to half of the periods are wrong.
 - :func:`seasonal_mann_kendall`: the same where values differ by season.
 - :func:`regional_mann_kendall`: the same for several regions at once.
 - :func:`jonckheere_terpstra`: do values rise over ordered groups?
@@ -50,12 +52,18 @@ from countylines.localisation.reclassification_sensitivity import reclassificati
 from countylines.localisation.regional_mann_kendall import regional_mann_kendall
 from countylines.localisation.seasonal_mann_kendall import seasonal_mann_kendall
 from countylines.localisation.sens_slope import sens_slope
+from countylines.localisation.share_decomposition import ShareDecomposition
 from countylines.localisation.share_from_changes import share_from_changes
+from countylines.localisation.shift_share import shift_share
+from countylines.localisation.siegel_slope import siegel_slope
 from countylines.localisation.tipping_point import tipping_point
 from countylines.localisation.trend_regression import trend_regression
 from countylines.multiple_tests import false_discovery
 
 __all__ = [
+    "ShareDecomposition",
+    "shift_share",
+    "siegel_slope",
     "JoinpointEstimate",
     "Detection",
     "Printed",
