@@ -76,6 +76,7 @@ population, claim or leave open. What there is:
     :func:`~countylines.disproportionality.odds_ratio`.
     Many groups and areas: :func:`~countylines.disproportionality.joint_proportions`,
     :func:`~countylines.disproportionality.simultaneous`,
+    :func:`~countylines.disproportionality.ratio_of_ratios`,
     :func:`~countylines.disproportionality.false_discovery`.
 ``countylines.localisation``
     Is it becoming local: :func:`~countylines.localisation.localisation_odds_ratio`,

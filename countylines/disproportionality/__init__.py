@@ -20,6 +20,7 @@
 - :func:`hidden_ranges`: what can be worked out of hidden counts.
 - :func:`joint_proportions`: shares of one whole, with intervals that hold together.
 - :func:`simultaneous`: many intervals that hold together.
+- :func:`ratio_of_ratios`: one rate ratio over another, shared people or not.
 - :func:`false_discovery`: p-values of many tests at once.
 """
 
@@ -38,6 +39,7 @@ from countylines.disproportionality.missing_tipping_point import missing_tipping
 from countylines.disproportionality.mixed_group_bounds import mixed_group_bounds
 from countylines.disproportionality.odds_ratio import odds_ratio
 from countylines.disproportionality.rate_ratio import rate_ratio
+from countylines.disproportionality.ratio_of_ratios import ratio_of_ratios
 from countylines.disproportionality.representation_ratio import representation_ratio
 from countylines.disproportionality.representation_to_rate_ratio import (
     rate_to_representation_ratio,
@@ -57,7 +59,6 @@ __all__ = [
     "impute_counts",
     "benchmark_sensitivity",
     "benchmark_tipping_point",
-    "mixed_group_bounds",
     "e_value",
     "excess_count",
     "false_discovery",
@@ -66,9 +67,11 @@ __all__ = [
     "missing_bounds",
     "missing_odds_curve",
     "missing_tipping_point",
+    "mixed_group_bounds",
     "odds_ratio",
     "rate_ratio",
     "rate_to_representation_ratio",
+    "ratio_of_ratios",
     "representation_ratio",
     "representation_to_rate_ratio",
     "risk_ratio",

@@ -37,7 +37,7 @@ def compare(
     *,
     quantity: str,
     kernel: ModuleType,
-    size: tuple[str, str],
+    size: tuple[str, ...],
     method: str,
     level: float,
     null: ArrayLike,
@@ -71,7 +71,7 @@ def compare(
         low, high = chosen.limits(*columns, level=level, alternative=alternative)
         p = chosen.pvalue(*columns, null=null, alternative=alternative)
         verdict = verdict_array(np.isnan(estimate).astype(np.intp), verdicts)
-        return estimate, error, low, high, verdict, p, columns[places[0]] + columns[places[1]]
+        return estimate, error, low, high, verdict, p, sum(columns[i] for i in places)
 
     out = inputs.apply(
         solve,

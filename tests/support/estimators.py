@@ -301,6 +301,18 @@ ESTIMATORS: tuple[Row, ...] = (
         [{"method": m} for m in RISK_RATIO_METHODS],
     ),
     Row(
+        disproportionality.ratio_of_ratios,
+        {
+            **TWO_RATES,
+            "other_count": [25, 3, 30, 6, 5000],
+            "other_exposure": [2579, 1000, 28010, 1000, 59597],
+            "other_ref_count": [2500, 7, 25, 4, 9000],
+            "other_ref_exposure": [48740, 2000, 19017, 2000, 51000],
+        },
+        [{}, *({"method": m} for m in ("conditional-mid-p", "mover-wilson", "woolf", "gart"))],
+        measures=("exposure", "ref_exposure", "other_exposure", "other_ref_exposure"),
+    ),
+    Row(
         disproportionality.odds_ratio,
         TWO_SHARES,
         [{"method": m} for m in ODDS_RATIO_METHODS],
