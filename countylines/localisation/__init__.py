@@ -21,6 +21,8 @@
 - :func:`partial_mann_kendall`: beyond what the trend of a covariate explains?
 - :func:`change_point`: does it change at one place, and where?
 - :func:`joinpoint`: where does the change per year itself change?
+- :class:`LineFlows`: lines by origin, destination and period, and their indices.
+- :func:`intrazonal_distance`: how far a line runs within an area.
 - :func:`tipping_point`: the change in detection that would explain the odds ratio.
 - :func:`detection_adjusted_trend`: what is left of a trend once detection is allowed for.
 - :class:`Detection`: what is known of detection, with its equation and assumption.
@@ -38,9 +40,11 @@ from countylines.localisation.compatible_tables import compatible_range, compati
 from countylines.localisation.detection import Detection
 from countylines.localisation.detection_adjusted_trend import detection_adjusted_trend
 from countylines.localisation.detection_bounds import detection_bounds
+from countylines.localisation.flows import LineFlows
 from countylines.localisation.internal_share import internal_share
 from countylines.localisation.joinpoint import joinpoint
 from countylines.localisation.joinpoint_result import JoinpointEstimate
+from countylines.localisation.intrazonal_distance import intrazonal_distance
 from countylines.localisation.jonckheere_terpstra import jonckheere_terpstra
 from countylines.localisation.localisation_odds_ratio import localisation_odds_ratio
 from countylines.localisation.mann_kendall import mann_kendall
@@ -65,6 +69,7 @@ __all__ = [
     "shift_share",
     "siegel_slope",
     "JoinpointEstimate",
+    "LineFlows",
     "Detection",
     "Printed",
     "change_point",
@@ -77,6 +82,7 @@ __all__ = [
     "detection_bounds",
     "false_discovery",
     "internal_share",
+    "intrazonal_distance",
     "jonckheere_terpstra",
     "joinpoint",
     "localisation_odds_ratio",

@@ -439,4 +439,6 @@ EXEMPT: Mapping[str, str] = {
     "simultaneous": "a result in, a result out; its kinds are tried in its own tests",
     "false_discovery": "p-values in, adjusted ones out; its kinds are tried in its own tests",
     "partial_mann_kendall": "a reduction over time, not elementwise",
+    "LineFlows": "a table of flows, not an estimator",
+    "intrazonal_distance": "arithmetic without a level; its kinds are tested beside it",
 }
