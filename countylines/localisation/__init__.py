@@ -42,9 +42,9 @@ from countylines.localisation.detection_adjusted_trend import detection_adjusted
 from countylines.localisation.detection_bounds import detection_bounds
 from countylines.localisation.flows import LineFlows
 from countylines.localisation.internal_share import internal_share
+from countylines.localisation.intrazonal_distance import intrazonal_distance
 from countylines.localisation.joinpoint import joinpoint
 from countylines.localisation.joinpoint_result import JoinpointEstimate
-from countylines.localisation.intrazonal_distance import intrazonal_distance
 from countylines.localisation.jonckheere_terpstra import jonckheere_terpstra
 from countylines.localisation.localisation_odds_ratio import localisation_odds_ratio
 from countylines.localisation.mann_kendall import mann_kendall

@@ -58,9 +58,10 @@ def intrazonal_distance(area: ArrayLike, *, rule: str = "from-centre") -> Any:
     >>> places = cl.datasets.load_police_force_centroids().set_index("force")
     >>> area = places.loc[["Dyfed-Powys", "Metropolitan Police"], "area_km2_approx"]
     >>> cl.localisation.intrazonal_distance(area).round(1).tolist()
-    [41.4, 15.0]
+    [39.6, 15.0]
 
-    A line within the largest area is about as long as one from London to Hertfordshire.
+    By this rule a line that stays in the largest area runs 40 km and is internal; many shorter ones
+    are external.
     """
     rule = _validate.option("rule", rule, _FACTORS)
     inputs = _labels.align(area=area)
