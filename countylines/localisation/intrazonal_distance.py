@@ -49,7 +49,7 @@ def intrazonal_distance(area: ArrayLike, *, rule: str = "from-centre") -> Any:
     ----------
     .. [1] Head, K. and Mayer, T. (2002). Illusory border effects: distance mismeasurement inflates
        estimates of home bias in trade. CEPII working paper 2002-01.
-       http://cepii.fr/CEPII/en/publications/wp/abstract.asp?NoDoc=144
+       https://www.cepii.fr/CEPII/en/publications/wp/abstract.asp?NoDoc=144
 
     Examples
     --------
