@@ -61,6 +61,7 @@ population, claim or leave open. What there is:
     :func:`~countylines.disproportionality.missing_bounds`,
     :func:`~countylines.disproportionality.missing_tipping_point`,
     :func:`~countylines.disproportionality.missing_odds_curve`,
+    :func:`~countylines.disproportionality.missing_odds_prior`,
     :func:`~countylines.disproportionality.impute_counts`,
     :func:`~countylines.disproportionality.combine_imputations`,
     :func:`~countylines.disproportionality.benchmark_sensitivity`,

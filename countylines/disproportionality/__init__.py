@@ -8,6 +8,7 @@
 - :func:`missing_bounds`: what the ratio can be where ethnicity is missing.
 - :func:`missing_tipping_point`: what the missing would have to be for the ratio to vanish.
 - :func:`missing_odds_curve`: the ratio by how unlike the known the missing are.
+- :func:`missing_odds_prior`: one interval where that is known roughly.
 - :func:`impute_counts`, :func:`combine_imputations`: multiple imputation of missing ethnicity.
 - :func:`benchmark_sensitivity`: the ratio against several populations, side by side.
 - :func:`benchmark_tipping_point`: the benchmark share at which there is no over-representation.
@@ -35,6 +36,7 @@ from countylines.disproportionality.impute_counts import impute_counts
 from countylines.disproportionality.joint_proportions import joint_proportions
 from countylines.disproportionality.missing_bounds import missing_bounds
 from countylines.disproportionality.missing_odds_curve import missing_odds_curve
+from countylines.disproportionality.missing_odds_prior import missing_odds_prior
 from countylines.disproportionality.missing_tipping_point import missing_tipping_point
 from countylines.disproportionality.mixed_group_bounds import mixed_group_bounds
 from countylines.disproportionality.odds_ratio import odds_ratio
@@ -55,6 +57,7 @@ from countylines.disproportionality.suppress import (
 from countylines.multiple_tests import false_discovery
 
 __all__ = [
+    "missing_odds_prior",
     "combine_imputations",
     "impute_counts",
     "benchmark_sensitivity",

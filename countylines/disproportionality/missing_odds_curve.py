@@ -133,7 +133,7 @@ def missing_odds_curve(
     """
     method = method_name(method, dict.fromkeys(_missing.METHODS))
     level = _missing.level(level)
-    sample = _sample(count, known, missing)
+    sample = checked_sample(count, known, missing)
     share = _benchmark.known_share(benchmark, "missing_odds_curve")
     q = _validate.number("benchmark", share)
     _validate.share("benchmark", np.array([q]))
@@ -160,7 +160,8 @@ def missing_odds_curve(
     return frame
 
 
-def _sample(count: Any, known: Any, missing: Any) -> tuple[float, float, float]:
+def checked_sample(count: Any, known: Any, missing: Any) -> tuple[float, float, float]:
+    """One set of counts, with somebody of known group."""
     found = [
         float(_validate.whole_number(name, value, low=least))
         for name, value, least in (

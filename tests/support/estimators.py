@@ -392,6 +392,7 @@ EXEMPT: Mapping[str, str] = {
     "benchmark_sensitivity": "one record and several benchmarks in, a table out",
     "impute_counts": "counts in, random draws of them out",
     "combine_imputations": "a reduction over imputations; its kinds are tried in its own tests",
+    "missing_odds_prior": "one set of counts in; its kinds are numbers",
     "missing_odds_curve": "one set of counts in, a table out",
     "CaptureHistories": "a table, not an estimator",
     "chao_lower_bound": "frequencies in, their dimension reduced",
