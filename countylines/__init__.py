@@ -101,6 +101,8 @@ population, claim or leave open. What there is:
     :func:`~countylines.localisation.seasonal_mann_kendall`,
     :func:`~countylines.localisation.regional_mann_kendall`,
     :func:`~countylines.localisation.change_point`,
+    :class:`~countylines.localisation.ShapeTest`,
+    :func:`~countylines.localisation.step_or_slope`,
     :class:`~countylines.localisation.ShareDecomposition`,
     :func:`~countylines.localisation.shift_share`,
     :func:`~countylines.localisation.siegel_slope`,

@@ -19,6 +19,7 @@
 - :func:`jonckheere_terpstra`: do values rise over ordered groups?
 - :func:`page_trend`: do they within every row of a table?
 - :func:`partial_mann_kendall`: beyond what the trend of a covariate explains?
+- :func:`step_or_slope`: did it change at once or steadily, or can that not be told?
 - :func:`change_point`: does it change at one place, and where?
 - :func:`joinpoint`: where does the change per year itself change?
 - :class:`LineFlows`: lines by origin, destination and period, and their indices.
@@ -56,15 +57,19 @@ from countylines.localisation.reclassification_sensitivity import reclassificati
 from countylines.localisation.regional_mann_kendall import regional_mann_kendall
 from countylines.localisation.seasonal_mann_kendall import seasonal_mann_kendall
 from countylines.localisation.sens_slope import sens_slope
+from countylines.localisation.shape_test import ShapeTest
 from countylines.localisation.share_decomposition import ShareDecomposition
 from countylines.localisation.share_from_changes import share_from_changes
 from countylines.localisation.shift_share import shift_share
 from countylines.localisation.siegel_slope import siegel_slope
+from countylines.localisation.step_or_slope import step_or_slope
 from countylines.localisation.tipping_point import tipping_point
 from countylines.localisation.trend_regression import trend_regression
 from countylines.multiple_tests import false_discovery
 
 __all__ = [
+    "ShapeTest",
+    "step_or_slope",
     "ShareDecomposition",
     "shift_share",
     "siegel_slope",

@@ -60,7 +60,8 @@ def joinpoint(
 
     It answers: by what percentage does a series change per year, and when does that percentage
     change? It describes a shape. It does not say what caused it, and a step (a new definition, a
-    new team that records) is drawn as a steep short segment.
+    new team that records) is drawn as a steep short segment: see
+    :func:`step_or_slope`.
 
     Parameters
     ----------
@@ -118,6 +119,7 @@ def joinpoint(
     See Also
     --------
     change_point : a step rather than a bend.
+    step_or_slope : which of the two.
     mann_kendall : whether there is any trend.
 
     Notes

@@ -432,6 +432,8 @@ EXEMPT: Mapping[str, str] = {
     "siegel_slope": "a reduction over time, not elementwise",
     "shift_share": "forces in, the parts of one change out",
     "ShareDecomposition": "what shift_share returns",
+    "step_or_slope": "one series in, one test out",
+    "ShapeTest": "what step_or_slope returns",
     "joinpoint": "one series in, segments out",
     "JoinpointEstimate": "what joinpoint returns",
     "jonckheere_terpstra": "groups in, a test out",
