@@ -89,9 +89,9 @@ def step_or_slope(
     -----
     Four shapes are fitted by maximum likelihood, rates on the log and shares on the logit scale: a
     level, a slope, a step after any period (two or more on each side), and a step beside a slope.
-    Each of the first three is tested against the last, which contains them. The statistic is the fall of the
-    deviance, over the deviance per degree of freedom of the largest shape where variance is
-    ``"over-dispersed"``. Its distribution comes from series simulated from the simpler shape and
+    Each of the first three is tested against the last, which contains them. The statistic is the
+    fall of the deviance, over the deviance per degree of freedom of the largest shape where
+    variance is ``"over-dispersed"``. Its distribution comes from series simulated from the simpler shape and
     fitted in the same way, with all places tried again (gamma-Poisson or beta-binomial counts with
     the dispersion of the largest shape's residuals; Poisson or binomial ones for ``"counts"``).
 
