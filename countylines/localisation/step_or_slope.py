@@ -91,9 +91,10 @@ def step_or_slope(
     level, a slope, a step after any period (two or more on each side), and a step beside a slope.
     Each of the first three is tested against the last, which contains them. The statistic is the
     fall of the deviance, over the deviance per degree of freedom of the largest shape where
-    variance is ``"over-dispersed"``. Its distribution comes from series simulated from the simpler shape and
-    fitted in the same way, with all places tried again (gamma-Poisson or beta-binomial counts with
-    the dispersion of the largest shape's residuals; Poisson or binomial ones for ``"counts"``).
+    variance is ``"over-dispersed"``. Its distribution comes from series simulated from the simpler
+    shape and fitted in the same way, with all places tried again: gamma-Poisson or beta-binomial
+    counts with the dispersion of the largest shape's residuals, Poisson or binomial ones for
+    ``"counts"``.
 
     The answer is the shape that is not ruled out where the other is. Both ruled out: ``"step and
     slope"``, which here means any richer shape. None: ``"cannot tell"``. AICc counts the place of a
