@@ -74,6 +74,8 @@ population, claim or leave open. What there is:
     :func:`~countylines.disproportionality.suppress`,
     :func:`~countylines.disproportionality.suppress_estimates`,
     :func:`~countylines.disproportionality.hidden_ranges`.
+    :func:`~countylines.disproportionality.rate_difference`,
+    :func:`~countylines.disproportionality.risk_difference`,
     :func:`~countylines.disproportionality.odds_ratio`.
     Many groups and areas: :func:`~countylines.disproportionality.joint_proportions`,
     :func:`~countylines.disproportionality.simultaneous`,

@@ -329,6 +329,13 @@ def share(
     _offend(name, rule, values, np.isnan(values) | low_bad | high_bad, where, "")
 
 
+def between(name: str, values: FloatArray, low: float, high: float, where: Where = nowhere) -> None:
+    """Refuse values that are not strictly between two numbers; a large one may be a percentage."""
+    rule = f"a number between {low:g} and {high:g}"
+    bad = ~((values > low) & (values < high))
+    _offend(name, rule, values, bad, where, "Percentages are divided by 100 first.")
+
+
 def not_above(
     name: str,
     values: FloatArray,

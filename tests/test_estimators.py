@@ -331,7 +331,7 @@ class TestResults:
             pytest.skip("tests nothing")
         result = call(row, {n: v[-1] for n, v in row.data.items()}, level=0.9)
         for end, sign in ((result.low, -1), (result.high, 1)):
-            outside, inside = end * (1 + sign * 1e-6), end * (1 - sign * 1e-6)
+            outside, inside = (end + way * 1e-6 * abs(end) for way in (sign, -sign))
             assert result.test(null=outside).pvalue < 0.1 + 1e-9
             assert result.test(null=inside).pvalue > 0.1 - 1e-9
         words = result.test(null=row.null, alternative="greater")

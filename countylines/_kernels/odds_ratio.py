@@ -26,6 +26,7 @@ from countylines._kernels.noncentral_hypergeometric import (
 )
 from countylines._kernels.odds_ratio_mover import mover
 from countylines._kernels.ordered_hypergeometric import BLAKER, MINLIKE, gap_in_acceptance
+from countylines._kernels.ratio_error import ratio_error
 from countylines._kernels.roots import Rows, increasing_root
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "estimate",
     "gap_in_acceptance",
     "log_standard_error",
+    "standard_error",
 ]
 
 FARTHEST = 600.0  # log odds ratios beyond this are given as 0 and infinity
@@ -66,6 +68,11 @@ def log_standard_error(*table: FloatArray) -> FloatArray:
     with np.errstate(divide="ignore"):
         error: FloatArray = np.sqrt(sum((1.0 / cell for cell in _cells(*table)), np.float64(0.0)))
     return np.where(_is_uninformative(*table), np.nan, error)
+
+
+def standard_error(*table: FloatArray) -> FloatArray:
+    """Standard error of the ratio; nan where the ratio is not a number above 0."""
+    return ratio_error(estimate(*table), log_standard_error(*table))
 
 
 # --- score family ------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from scipy.special import ndtr
 
 from countylines._kernels import ratio_of_rate_ratios
 from countylines._kernels.method import FloatArray, Method, critical_value
+from countylines._kernels.ratio_error import ratio_error
 
 SAME = 1e-12  # of the variance without overlap, below which the people are the same
 
@@ -30,6 +31,11 @@ def log_standard_error(*data: FloatArray) -> FloatArray:
         variance = apart**2 - np.where(np.isfinite(apart), together, 0.0)
         variance = np.where(variance <= SAME * apart**2, 0.0, variance)
     return np.where(np.isfinite(apart), np.sqrt(variance), apart)
+
+
+def standard_error(*data: FloatArray) -> FloatArray:
+    """Standard error of the ratio; nan where the ratio is not a number above 0."""
+    return ratio_error(estimate(*data), log_standard_error(*data))
 
 
 def _limits(*data: FloatArray, level: float, alternative: str) -> tuple[FloatArray, FloatArray]:

@@ -24,6 +24,7 @@ from countylines._kernels import acceptance, binomial, mover, poisson
 from countylines._kernels.distinct import once_per_row
 from countylines._kernels.method import FloatArray, Method, tail_area
 from countylines._kernels.mover_tail import mover_tail
+from countylines._kernels.ratio_error import ratio_error
 
 Limits = tuple[FloatArray, FloatArray]
 
@@ -50,6 +51,11 @@ def log_standard_error(
     with np.errstate(divide="ignore"):
         error: FloatArray = np.sqrt(1.0 / count + 1.0 / ref_count)
     return error
+
+
+def standard_error(*table: FloatArray) -> FloatArray:
+    """Standard error of the ratio; nan where the ratio is not a number above 0."""
+    return ratio_error(estimate(*table), log_standard_error(*table))
 
 
 def gap_in_acceptance(

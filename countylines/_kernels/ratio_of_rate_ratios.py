@@ -13,6 +13,7 @@ import numpy as np
 
 from countylines._kernels import odds_ratio
 from countylines._kernels.method import FloatArray, Method
+from countylines._kernels.ratio_error import ratio_error
 
 WHOLE_COUNTS_ONLY = odds_ratio.WHOLE_COUNTS_ONLY
 Table = tuple[FloatArray, FloatArray, FloatArray, FloatArray]
@@ -38,6 +39,11 @@ def estimate(*data: FloatArray) -> FloatArray:
 def log_standard_error(*data: FloatArray) -> FloatArray:
     """Square root of the sum of the inverse counts."""
     return odds_ratio.log_standard_error(*table(*data))
+
+
+def standard_error(*data: FloatArray) -> FloatArray:
+    """Standard error of the ratio; nan where the ratio is not a number above 0."""
+    return ratio_error(estimate(*data), log_standard_error(*data))
 
 
 def _limits(

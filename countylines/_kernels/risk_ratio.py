@@ -18,6 +18,7 @@ from countylines._kernels import binomial, mover
 from countylines._kernels.distinct import once_per_row
 from countylines._kernels.method import FloatArray, Method, critical_value, tail_area
 from countylines._kernels.mover_tail import mover_tail
+from countylines._kernels.ratio_error import ratio_error
 
 Table = tuple[FloatArray, ...]
 Flags = NDArray[np.bool_]
@@ -46,6 +47,11 @@ def log_standard_error(*table: FloatArray) -> FloatArray:
         first = (total - count) / total / count
         error: FloatArray = np.sqrt(first + (ref_total - ref_count) / ref_total / ref_count)
     return np.where(_silent(*table), np.nan, error)
+
+
+def standard_error(*table: FloatArray) -> FloatArray:
+    """Standard error of the ratio; nan where the ratio is not a number above 0."""
+    return ratio_error(estimate(*table), log_standard_error(*table))
 
 
 def _combined(greater: FloatArray, less: FloatArray, alternative: str) -> FloatArray:

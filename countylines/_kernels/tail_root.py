@@ -30,7 +30,7 @@ def tail_root(
     target = np.log(tail)
 
     def residual(t: FloatArray, rows: Rows) -> tuple[FloatArray, FloatArray]:
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             value, density, bend = curve(side * t, rows)
             distance, slope = np.log(value) - target[rows], density / value
             halley = slope - 0.5 * distance * (side * bend - slope)

@@ -4,6 +4,8 @@
 - :func:`excess_count`: how many people that is more than the benchmark share gives.
 - :func:`rate_ratio`: a group's rate over another's.
 - :func:`risk_ratio`: the share of one group with an outcome over another's.
+- :func:`rate_difference`: a group's rate less another's.
+- :func:`risk_difference`: the share of one group with an outcome less another's.
 - :func:`odds_ratio`: the odds of an outcome in one group over those in another.
 - :func:`missing_bounds`: what the ratio can be where ethnicity is missing.
 - :func:`missing_tipping_point`: what the missing would have to be for the ratio to vanish.
@@ -40,6 +42,7 @@ from countylines.disproportionality.missing_odds_prior import missing_odds_prior
 from countylines.disproportionality.missing_tipping_point import missing_tipping_point
 from countylines.disproportionality.mixed_group_bounds import mixed_group_bounds
 from countylines.disproportionality.odds_ratio import odds_ratio
+from countylines.disproportionality.rate_difference import rate_difference
 from countylines.disproportionality.rate_ratio import rate_ratio
 from countylines.disproportionality.ratio_of_ratios import ratio_of_ratios
 from countylines.disproportionality.representation_ratio import representation_ratio
@@ -47,6 +50,7 @@ from countylines.disproportionality.representation_to_rate_ratio import (
     rate_to_representation_ratio,
     representation_to_rate_ratio,
 )
+from countylines.disproportionality.risk_difference import risk_difference
 from countylines.disproportionality.risk_ratio import risk_ratio
 from countylines.disproportionality.simultaneous import simultaneous
 from countylines.disproportionality.suppress import (
@@ -72,11 +76,13 @@ __all__ = [
     "missing_tipping_point",
     "mixed_group_bounds",
     "odds_ratio",
+    "rate_difference",
     "rate_ratio",
     "rate_to_representation_ratio",
     "ratio_of_ratios",
     "representation_ratio",
     "representation_to_rate_ratio",
+    "risk_difference",
     "risk_ratio",
     "simultaneous",
     "suppress",

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from countylines import _odds_ratios, _shares, _validate
 from countylines._kernels import odds_ratio as kernel
 from countylines._typing import Alternative, ArrayLike
-from countylines.disproportionality._two_groups import compare, method_name
+from countylines.bands import Band
+from countylines.disproportionality._two_groups import Measure, compare, method_name
 from countylines.results import Estimate, Note
 
 FloatArray = NDArray[np.float64]
@@ -18,12 +19,22 @@ NOT_RISKS = Note(
     "An odds ratio: it is farther from 1 than the ratio of the shares, and near it only where both "
     "shares are small.",
 )
+MEASURE = Measure(
+    quantity="odds ratio",
+    kernel=kernel,
+    size=("total", "ref_total"),
+    undefined=(
+        "Nobody or everybody has the outcome, or a group is empty: the counts say nothing of "
+        "the ratio of the odds."
+    ),
+    rising=("miettinen-nurminen", "score", "conditional", "conditional-mid-p"),
+)
 
 
 def odds_ratio(
-    count: ArrayLike,
+    count: ArrayLike | Band,
     total: ArrayLike,
-    ref_count: ArrayLike,
+    ref_count: ArrayLike | Band,
     ref_total: ArrayLike,
     *,
     method: str = "skew-score",
@@ -40,11 +51,11 @@ def odds_ratio(
 
     Parameters
     ----------
-    count : array_like, shape (...)
+    count : array_like or Band, shape (...)
         People of the group with the outcome: whole numbers, from 0 to `total`.
     total : array_like, shape (...)
         All people of the group at risk of it.
-    ref_count : array_like, shape (...)
+    ref_count : array_like or Band, shape (...)
         People with the outcome in the group compared with.
     ref_total : array_like, shape (...)
         All people of that group; all four broadcast together.
@@ -148,18 +159,12 @@ def odds_ratio(
     return compare(
         odds_ratio,
         {"count": count, "total": total, "ref_count": ref_count, "ref_total": ref_total},
-        quantity="odds ratio",
-        kernel=kernel,
-        size=("total", "ref_total"),
+        measure=MEASURE,
         method=method,
         level=level,
         null=null,
         alternative=alternative,
         check=check,
         notes=notes,
-        undefined=(
-            "Nobody or everybody has the outcome, or a group is empty: the counts say nothing of "
-            "the ratio of the odds."
-        ),
         references=_odds_ratios.REFERENCES[method],
     )

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from countylines import _validate
 from countylines._kernels import rate_ratio as kernel
 from countylines._typing import Alternative, ArrayLike
-from countylines.disproportionality._two_groups import compare, method_name
+from countylines.bands import Band
+from countylines.disproportionality._two_groups import Measure, compare, method_name
 from countylines.errors import DegenerateDataWarning, SparseDataWarning, warn
 from countylines.results import Estimate, Note
 
@@ -30,12 +31,29 @@ REFERENCES = {
     "bayes-jeffreys": ("brown2003",),
 }
 FEW = 5
+MEASURE = Measure(
+    quantity="rate ratio",
+    kernel=kernel,
+    size=("count", "ref_count"),
+    undefined="Both counts are 0: they say nothing of the ratio of the rates.",
+    rising=(
+        "mid-p",
+        "exact",
+        "score",
+        "skew-score",
+        "mover-score",
+        "mover-jeffreys",
+        "mover-exact",
+        "profile",
+        "bayes-jeffreys",
+    ),
+)
 
 
 def rate_ratio(
-    count: ArrayLike,
+    count: ArrayLike | Band,
     exposure: ArrayLike,
-    ref_count: ArrayLike,
+    ref_count: ArrayLike | Band,
     ref_exposure: ArrayLike,
     *,
     method: str = "mid-p",
@@ -52,11 +70,11 @@ def rate_ratio(
 
     Parameters
     ----------
-    count : array_like, shape (...)
+    count : array_like or Band, shape (...)
         Events in the group: whole numbers of at least 0.
     exposure : array_like, shape (...)
         What they happened to [people or person-years]: finite and above 0.
-    ref_count : array_like, shape (...)
+    ref_count : array_like or Band, shape (...)
         Events in the group compared with.
     ref_exposure : array_like, shape (...)
         Its exposure, in the same unit; all four broadcast together.
@@ -190,16 +208,13 @@ def rate_ratio(
             "ref_count": ref_count,
             "ref_exposure": ref_exposure,
         },
-        quantity="rate ratio",
-        kernel=kernel,
-        size=("count", "ref_count"),
+        measure=MEASURE,
         method=method,
         level=level,
         null=null,
         alternative=alternative,
         check=check,
         notes=notes,
-        undefined="Both counts are 0: they say nothing of the ratio of the rates.",
         references=REFERENCES[method],
     )
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from countylines import _odds_ratios, _validate
 from countylines._kernels import overlapping_rate_ratios, ratio_of_rate_ratios
 from countylines._typing import Alternative, ArrayLike
-from countylines.disproportionality._two_groups import compare, method_name
+from countylines.disproportionality._two_groups import Measure, compare, method_name
 from countylines.errors import DegenerateDataWarning, InputError, SparseDataWarning, warn
 from countylines.results import Estimate, Note
 
@@ -203,16 +203,19 @@ def ratio_of_ratios(
     return compare(
         ratio_of_ratios,
         data,
-        quantity="ratio of rate ratios",
-        kernel=kernel,
-        size=("count", "ref_count", "other_count", "other_ref_count"),
+        measure=Measure(
+            quantity="ratio of rate ratios",
+            kernel=kernel,
+            size=("count", "ref_count", "other_count", "other_ref_count"),
+            undefined="Too many counts are 0: they say nothing of the ratio of the ratios.",
+            rising=(),
+        ),
         method=method,
         level=level,
         null=null,
         alternative=alternative,
         check=check,
         notes=notes,
-        undefined="Too many counts are 0: they say nothing of the ratio of the ratios.",
         references=("altman2003", *_odds_ratios.REFERENCES[method]),
     )
 

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from countylines import _shares, _validate
 from countylines._kernels import risk_ratio as kernel
 from countylines._typing import Alternative, ArrayLike
-from countylines.disproportionality._two_groups import compare, method_name
+from countylines.bands import Band
+from countylines.disproportionality._two_groups import Measure, compare, method_name
 from countylines.errors import DegenerateDataWarning, SparseDataWarning, warn
 from countylines.results import Estimate, Note
 
@@ -25,12 +26,28 @@ REFERENCES = {
     "adjusted-log": ("katz1978",),
 }
 FEW = 5
+MEASURE = Measure(
+    quantity="risk ratio",
+    kernel=kernel,
+    size=("total", "ref_total"),
+    undefined=(
+        "Both counts are 0, or a group is empty: the counts say nothing of the ratio of the shares."
+    ),
+    rising=(
+        "skew-score",
+        "gart-nam",
+        "miettinen-nurminen",
+        "koopman",
+        "mover-wilson",
+        "mover-jeffreys",
+    ),
+)
 
 
 def risk_ratio(
-    count: ArrayLike,
+    count: ArrayLike | Band,
     total: ArrayLike,
-    ref_count: ArrayLike,
+    ref_count: ArrayLike | Band,
     ref_total: ArrayLike,
     *,
     method: str = "skew-score",
@@ -47,11 +64,11 @@ def risk_ratio(
 
     Parameters
     ----------
-    count : array_like, shape (...)
+    count : array_like or Band, shape (...)
         People of the group with the outcome: whole numbers, from 0 to `total`.
     total : array_like, shape (...)
         All people of the group at risk of it.
-    ref_count : array_like, shape (...)
+    ref_count : array_like or Band, shape (...)
         People with the outcome in the group compared with.
     ref_total : array_like, shape (...)
         All people of that group; all four broadcast together.
@@ -163,19 +180,13 @@ def risk_ratio(
     return compare(
         risk_ratio,
         {"count": count, "total": total, "ref_count": ref_count, "ref_total": ref_total},
-        quantity="risk ratio",
-        kernel=kernel,
-        size=("total", "ref_total"),
+        measure=MEASURE,
         method=method,
         level=level,
         null=null,
         alternative=alternative,
         check=check,
         notes=notes,
-        undefined=(
-            "Both counts are 0, or a group is empty: the counts say nothing of the ratio of the "
-            "shares."
-        ),
         references=REFERENCES[method],
     )
 

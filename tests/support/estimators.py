@@ -129,6 +129,28 @@ TWO_SHARES = {
     "ref_count": [16, 5, 30, 10, 9],
     "ref_total": [80, 50, 90, 80, 199],
 }
+RATE_DIFFERENCE_METHODS = (
+    "skew-score",
+    "score",
+    "mover-score",
+    "mover-jeffreys",
+    "mover-exact",
+    "mover-byar",
+    "mover-mid-p",
+    "wald",
+    "wald-half",
+)
+RISK_DIFFERENCE_METHODS = (
+    "skew-score",
+    "gart-nam",
+    "miettinen-nurminen",
+    "mee",
+    "mover-wilson",
+    "mover-wilson-cc",
+    "mover-jeffreys",
+    "agresti-caffo",
+    "wald",
+)
 ODDS_RATIO_METHODS = (
     "skew-score",
     "miettinen-nurminen",
@@ -311,6 +333,17 @@ ESTIMATORS: tuple[Row, ...] = (
         },
         [{}, *({"method": m} for m in ("conditional-mid-p", "mover-wilson", "woolf", "gart"))],
         measures=("exposure", "ref_exposure", "other_exposure", "other_ref_exposure"),
+        disproportionality.rate_difference,
+        TWO_RATES,
+        [*({"method": m} for m in RATE_DIFFERENCE_METHODS), {"per": 1000}],
+        measures=("exposure", "ref_exposure"),
+        null=0.001,
+    ),
+    Row(
+        disproportionality.risk_difference,
+        TWO_SHARES,
+        [{"method": m} for m in RISK_DIFFERENCE_METHODS],
+        null=0.1,
     ),
     Row(
         disproportionality.odds_ratio,
