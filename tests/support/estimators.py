@@ -333,6 +333,8 @@ ESTIMATORS: tuple[Row, ...] = (
         },
         [{}, *({"method": m} for m in ("conditional-mid-p", "mover-wilson", "woolf", "gart"))],
         measures=("exposure", "ref_exposure", "other_exposure", "other_ref_exposure"),
+    ),
+    Row(
         disproportionality.rate_difference,
         TWO_RATES,
         [*({"method": m} for m in RATE_DIFFERENCE_METHODS), {"per": 1000}],
