@@ -68,6 +68,12 @@ population, claim or leave open. What there is:
     :func:`~countylines.disproportionality.benchmark_tipping_point`,
     :func:`~countylines.disproportionality.mixed_group_bounds`,
     :func:`~countylines.disproportionality.e_value`,
+    :func:`~countylines.disproportionality.over_represented_in_all`,
+    :func:`~countylines.disproportionality.over_represented_in_at_least`,
+    :func:`~countylines.disproportionality.smallest_ratio`,
+    :func:`~countylines.disproportionality.power_in_all`,
+    :func:`~countylines.disproportionality.total_needed_in_all`,
+    :func:`~countylines.disproportionality.smallest_establishing_count`,
     :func:`~countylines.disproportionality.rate_ratio`,
     :func:`~countylines.disproportionality.risk_ratio`,
     :func:`~countylines.disproportionality.odds_ratio`,
@@ -125,6 +131,7 @@ population, claim or leave open. What there is:
 ``countylines.simulate``
     SYNTHETIC data with known truth: :func:`~countylines.simulate.register`,
     :func:`~countylines.simulate.coverage`.
+    :func:`~countylines.simulate.people`.
 ``countylines.testing``
     Data and checks for the tests of those who build on this.
 

@@ -16,6 +16,12 @@
 - :func:`benchmark_tipping_point`: the benchmark share at which there is no over-representation.
 - :func:`mixed_group_bounds`: the ratio over the ways to count people of Mixed ethnicity.
 - :func:`e_value`: the confounding of individuals that could explain a risk or rate ratio.
+- :func:`over_represented_in_all`: whether it holds in all of several regions; which one decides.
+- :func:`over_represented_in_at_least`: in how many of them at least.
+- :func:`smallest_ratio`: by what factor at least, everywhere.
+- :func:`power_in_all`: how likely samples of a size are to establish it in all.
+- :func:`total_needed_in_all`: how many people that takes.
+- :func:`smallest_establishing_count`: how many of the group it takes, region by region.
 - :func:`representation_to_rate_ratio`: the group's rate against everybody else's.
 - :func:`rate_to_representation_ratio`: the way back.
 - :func:`suppress`: hide small counts, and what gives them away.
@@ -42,6 +48,15 @@ from countylines.disproportionality.missing_odds_prior import missing_odds_prior
 from countylines.disproportionality.missing_tipping_point import missing_tipping_point
 from countylines.disproportionality.mixed_group_bounds import mixed_group_bounds
 from countylines.disproportionality.odds_ratio import odds_ratio
+from countylines.disproportionality.over_represented_in_all import over_represented_in_all
+from countylines.disproportionality.over_represented_in_at_least import (
+    over_represented_in_at_least,
+)
+from countylines.disproportionality.power_in_all import (
+    power_in_all,
+    smallest_establishing_count,
+    total_needed_in_all,
+)
 from countylines.disproportionality.rate_difference import rate_difference
 from countylines.disproportionality.rate_ratio import rate_ratio
 from countylines.disproportionality.ratio_of_ratios import ratio_of_ratios
@@ -53,6 +68,7 @@ from countylines.disproportionality.representation_to_rate_ratio import (
 from countylines.disproportionality.risk_difference import risk_difference
 from countylines.disproportionality.risk_ratio import risk_ratio
 from countylines.disproportionality.simultaneous import simultaneous
+from countylines.disproportionality.smallest_ratio import smallest_ratio
 from countylines.disproportionality.suppress import (
     hidden_ranges,
     suppress,
@@ -77,6 +93,9 @@ __all__ = [
     "mixed_group_bounds",
     "odds_ratio",
     "rate_difference",
+    "over_represented_in_all",
+    "over_represented_in_at_least",
+    "power_in_all",
     "rate_ratio",
     "rate_to_representation_ratio",
     "ratio_of_ratios",
@@ -87,4 +106,7 @@ __all__ = [
     "simultaneous",
     "suppress",
     "suppress_estimates",
+    "smallest_establishing_count",
+    "smallest_ratio",
+    "total_needed_in_all",
 ]

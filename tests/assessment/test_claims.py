@@ -118,9 +118,9 @@ class TestRegions:
                 "all-regions",
                 f"Chance to establish it in all 10 regions at once, if the true ratio is {ratio}",
             ).note
-            size = int(re.search(r"about ([\d,]+) in each", note).group(1).replace(",", ""))
+            size = int(re.search(r"take ([\d,]+) in each", note).group(1).replace(",", ""))
             shares = np.array([cells[1] for cells in table("all-regions", "Fewest").rows])
-            for n, enough in ((size, True), (size + 10, True), (size - 10, False)):
+            for n, enough in ((size, True), (size + 1, True), (size + 10, True), (size - 1, False)):
                 counts = stats.binom.isf(0.05, n, shares) + 1
                 power = stats.binom.sf(counts - 1, n, ratio * shares).prod()
                 assert (power >= 0.8) == enough, (ratio, n)

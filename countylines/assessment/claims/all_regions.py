@@ -7,14 +7,18 @@ import functools
 import numpy as np
 from numpy.typing import NDArray
 
-from countylines._kernels.binomial_power import power_at_least, smallest_count
 from countylines.assessment import _words as w
 from countylines.assessment._census import EXPORTERS, GROUP, Census
 from countylines.assessment._census import census as census_shares
 from countylines.assessment._drawings import regions as drawings
 from countylines.assessment.claim import Claim, Column, Drawing, Row, Ruling, Table
 from countylines.assessment.sources import Sources
-from countylines.disproportionality import rate_to_representation_ratio
+from countylines.disproportionality import (
+    power_in_all,
+    rate_to_representation_ratio,
+    smallest_establishing_count,
+    total_needed_in_all,
+)
 
 SAMPLES = (50, 100, 1000)
 """Sizes of a hypothetical regional sample, beside an equal part of the one that is known."""
@@ -23,8 +27,6 @@ TRUE_RATIOS = (2.0, 3.0)
 ENOUGH_POWER = 0.8
 SHOWN_SHARE = 0.10
 """Hypothetical share of a sample, to show what the choice of benchmark does."""
-
-LARGEST_SAMPLE = 20_000
 
 
 def claim(sources: Sources, level: float) -> Claim:
@@ -50,11 +52,10 @@ def claim(sources: Sources, level: float) -> Claim:
     census = census_shares(sources)
     sizes = tuple(sorted({*SAMPLES, round(sample.value / len(census.regions))}))
     equal = round(sample.value / len(census.regions))
-    tail = 1 - level
-    needed = smallest_count(np.array(sizes), census.shares[:, np.newaxis], tail)
+    needed = smallest_establishing_count(np.array(sizes), census.shares[:, np.newaxis], level=level)
     names = list(census.regions.index)
     lowest = int(np.argmin(census.shares))
-    power = {r: _power_in_all(census, equal, r, tail) for r in TRUE_RATIOS}
+    power = {r: power_in_all(equal, census.regions, true_ratio=r, level=level) for r in TRUE_RATIOS}
     column = sizes.index(equal)
     national = census.benchmarks["England and Wales"][0]
     return Claim(
@@ -133,8 +134,8 @@ def claim(sources: Sources, level: float) -> Claim:
                     format="share",
                     decimals=0 if power[r] >= 0.01 else 1,
                     note=f"With {w.count(equal)} people sampled in each region. For a chance of "
-                    f"{w.percent(ENOUGH_POWER)} it would take about "
-                    f"{w.count(_size_for(census, r, tail))} in each.",
+                    f"{w.percent(ENOUGH_POWER)} it would take {_size_for(census, r, level)} in "
+                    "each.",
                     method="exact binomial, intersection-union",
                 )
                 for r in TRUE_RATIOS
@@ -142,7 +143,7 @@ def claim(sources: Sources, level: float) -> Claim:
         ),
         tables=(
             _needed_table(census, sizes, needed, level),
-            _power_table(census, sizes, tail, level),
+            _power_table(census, sizes, level),
             _benchmark_table(census),
         ),
         cautions=(
@@ -206,29 +207,10 @@ def _tail(level: float) -> str:
     return f"a chance of at most {w.percent(1 - level, 0)} of so many if the ratio were 1"
 
 
-def _power_by_region(census: Census, size: int, ratio: float, tail: float) -> NDArray[np.float64]:
-    """Chance to establish it in each region, where the true share is `ratio` times the census."""
-    needed = smallest_count(size, census.shares, tail)
-    return power_at_least(needed, size, np.minimum(ratio * census.shares, 1.0))
-
-
-def _power_in_all(census: Census, size: int, ratio: float, tail: float) -> float:
-    """Chance that every region passes its own test: their product, regions being independent.
-
-    The union of the hypotheses "not in this region" is rejected where each is, at the same level
-    (Berger, 1982), so no correction for the number of regions is due.
-    """
-    return float(np.prod(_power_by_region(census, size, ratio, tail)))
-
-
-def _size_for(census: Census, ratio: float, tail: float) -> int:
-    """Sample in each region, in steps of ten, from which the chance stays large enough."""
-    sizes = np.arange(10, LARGEST_SAMPLE + 1, 10)
-    shares = census.shares[:, np.newaxis]
-    needed = smallest_count(sizes, shares, tail)
-    power = power_at_least(needed, sizes, np.minimum(ratio * shares, 1.0)).prod(axis=0)
-    short = np.flatnonzero(power < ENOUGH_POWER)
-    return int(sizes[min(short[-1] + 1, sizes.size - 1)]) if short.size else int(sizes[0])
+def _size_for(census: Census, ratio: float, level: float) -> str:
+    """People in each region from whom on the chance stays large enough."""
+    size = total_needed_in_all(census.regions, true_ratio=ratio, power=ENOUGH_POWER, level=level)
+    return w.count(size)
 
 
 def _needed_table(
@@ -270,10 +252,19 @@ def _needed_table(
     )
 
 
-def _power_table(census: Census, sizes: tuple[int, ...], tail: float, level: float) -> Table:
-    weakest = [float(_power_by_region(census, n, TRUE_RATIOS[0], tail).min()) for n in sizes]
+def _power_table(census: Census, sizes: tuple[int, ...], level: float) -> Table:
+    def chance(size: int, ratio: float) -> float:
+        return float(power_in_all(size, census.regions, true_ratio=ratio, level=level))
+
+    weakest = [
+        min(
+            power_in_all(n, share, true_ratio=TRUE_RATIOS[0], level=level)
+            for share in census.regions
+        )
+        for n in sizes
+    ]
     rows = [
-        (size, *(_power_in_all(census, size, r, tail) for r in TRUE_RATIOS), least)
+        (size, *(chance(size, r) for r in TRUE_RATIOS), least)
         for size, least in zip(sizes, weakest, strict=True)
     ]
     return Table(
