@@ -121,6 +121,8 @@ population, claim or leave open. What there is:
     :func:`~countylines.localisation.partial_mann_kendall`.
     Many forces: :func:`~countylines.localisation.false_discovery`.
     Between which areas: :class:`~countylines.localisation.LineFlows`,
+    :func:`~countylines.localisation.flow_trend`,
+    :func:`~countylines.localisation.distance_decay`,
     :func:`~countylines.localisation.intrazonal_distance`.
 ``countylines.assess``
     The claims of the published assessment, one by one; ``python -m countylines assess``.

@@ -23,6 +23,8 @@
 - :func:`change_point`: does it change at one place, and where?
 - :func:`joinpoint`: where does the change per year itself change?
 - :class:`LineFlows`: lines by origin, destination and period, and their indices.
+- :func:`flow_trend`: does an index of the flows rise or fall?
+- :func:`distance_decay`: how fast lines thin out with distance, and its trend.
 - :func:`intrazonal_distance`: how far a line runs within an area.
 - :func:`tipping_point`: the change in detection that would explain the odds ratio.
 - :func:`detection_adjusted_trend`: what is left of a trend once detection is allowed for.
@@ -41,6 +43,8 @@ from countylines.localisation.compatible_tables import compatible_range, compati
 from countylines.localisation.detection import Detection
 from countylines.localisation.detection_adjusted_trend import detection_adjusted_trend
 from countylines.localisation.detection_bounds import detection_bounds
+from countylines.localisation.distance_decay import distance_decay
+from countylines.localisation.flow_trend import flow_trend
 from countylines.localisation.flows import LineFlows
 from countylines.localisation.internal_share import internal_share
 from countylines.localisation.intrazonal_distance import intrazonal_distance
@@ -86,6 +90,8 @@ __all__ = [
     "detection_adjusted_trend",
     "detection_bounds",
     "false_discovery",
+    "distance_decay",
+    "flow_trend",
     "internal_share",
     "intrazonal_distance",
     "jonckheere_terpstra",

@@ -484,5 +484,7 @@ EXEMPT: Mapping[str, str] = {
     "false_discovery": "p-values in, adjusted ones out; its kinds are tried in its own tests",
     "partial_mann_kendall": "a reduction over time, not elementwise",
     "LineFlows": "a table of flows, not an estimator",
+    "flow_trend": "a table of flows in, a test out",
+    "distance_decay": "a table of flows in, two coefficients out",
     "intrazonal_distance": "arithmetic without a level; its kinds are tested beside it",
 }
