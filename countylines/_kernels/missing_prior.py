@@ -16,7 +16,7 @@ from scipy.special import betainc, betaincinv, ndtr
 
 from countylines._kernels.method import FloatArray
 
-_NODES = 96
+_NODES = 160
 _FARTHEST = 8.5
 _OUTSIDE = 1e-15
 

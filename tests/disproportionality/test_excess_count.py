@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import math
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -123,3 +125,17 @@ def test_labels_and_words():
 def test_errors(data, options, message):
     with pytest.raises(InputError, match=message):
         excess_count(*data, **options)
+
+
+@pytest.mark.reference
+def test_against_the_rate_of_everybody_else():
+    """The closed form: 12 in 40,000 against 30 in 900,000 are 10.67 more than expected."""
+    path = Path(__file__).parents[1] / "reference" / "missing_ethnicity.json"
+    (case,) = [c for c in json.loads(path.read_text())["cases"] if c["method"] == "excess_count"]
+    inputs, expected = case["inputs"], case["expected"]
+    q = inputs["e1"] / (inputs["e1"] + inputs["e2"])
+    excess = excess_count(inputs["x1"], inputs["x1"] + inputs["x2"], q)
+    against_the_rest = excess.estimate / (1 - q)
+    assert against_the_rest == pytest.approx(expected["excess"], rel=1e-12)
+    fraction = against_the_rest / inputs["x1"]
+    assert fraction == pytest.approx(expected["attributable_fraction_exposed"], rel=1e-12)
