@@ -86,6 +86,7 @@ population, claim or leave open. What there is:
     Many groups and areas: :func:`~countylines.disproportionality.joint_proportions`,
     :func:`~countylines.disproportionality.simultaneous`,
     :func:`~countylines.disproportionality.ratio_of_ratios`,
+    :func:`~countylines.disproportionality.relative_rate_chain`,
     :func:`~countylines.disproportionality.false_discovery`.
 ``countylines.localisation``
     Is it becoming local: :func:`~countylines.localisation.localisation_odds_ratio`,

@@ -30,6 +30,7 @@
 - :func:`joint_proportions`: shares of one whole, with intervals that hold together.
 - :func:`simultaneous`: many intervals that hold together.
 - :func:`ratio_of_ratios`: one rate ratio over another, shared people or not.
+- :func:`relative_rate_chain`: relative rates from stage to stage.
 - :func:`false_discovery`: p-values of many tests at once.
 """
 
@@ -60,6 +61,7 @@ from countylines.disproportionality.power_in_all import (
 from countylines.disproportionality.rate_difference import rate_difference
 from countylines.disproportionality.rate_ratio import rate_ratio
 from countylines.disproportionality.ratio_of_ratios import ratio_of_ratios
+from countylines.disproportionality.relative_rate_chain import relative_rate_chain
 from countylines.disproportionality.representation_ratio import representation_ratio
 from countylines.disproportionality.representation_to_rate_ratio import (
     rate_to_representation_ratio,
@@ -82,10 +84,12 @@ __all__ = [
     "impute_counts",
     "benchmark_sensitivity",
     "benchmark_tipping_point",
+    "combine_imputations",
     "e_value",
     "excess_count",
     "false_discovery",
     "hidden_ranges",
+    "impute_counts",
     "joint_proportions",
     "missing_bounds",
     "missing_odds_curve",
@@ -99,6 +103,7 @@ __all__ = [
     "rate_ratio",
     "rate_to_representation_ratio",
     "ratio_of_ratios",
+    "relative_rate_chain",
     "representation_ratio",
     "representation_to_rate_ratio",
     "risk_difference",
