@@ -76,6 +76,7 @@ population, claim or leave open. What there is:
     :func:`~countylines.disproportionality.smallest_establishing_count`,
     :func:`~countylines.disproportionality.rate_ratio`,
     :func:`~countylines.disproportionality.risk_ratio`,
+    :func:`~countylines.disproportionality.adjusted_ratio`,
     :func:`~countylines.disproportionality.odds_ratio`,
     :func:`~countylines.disproportionality.suppress`,
     :func:`~countylines.disproportionality.suppress_estimates`,

@@ -38,6 +38,7 @@ class RegressionEstimate(Estimate):
     --------
     Estimate : the fields and methods common to all results.
     countylines.localisation.trend_regression : trends of shares and rates.
+    countylines.disproportionality.adjusted_ratio : groups, adjusted.
     """
 
     family: str = ""

@@ -16,6 +16,7 @@ from countylines._kernels.method import FloatArray
 
 MAX_STEPS = 200
 SETTLED = 1e-13
+SWINGS = 40
 
 
 class Equations(NamedTuple):
@@ -40,19 +41,20 @@ def solve(
 ) -> Equations:
     """Solve for the terms; the correlation is by moments, as in the usual alternation.
 
+    A negative correlation is held at half of what the largest cluster could bear.
     For ``"logit"`` the members are the cases of a cell, for ``"log"`` the cell is one member.
     """
     members = size if link == "logit" else np.where(size > 0.0, 1.0, 0.0)
     groups = int(cluster.max()) + 1
-    counted = np.bincount(cluster, members, groups)
+    least = -0.5 / max(float(np.bincount(cluster, members, groups).max()) - 1.0, 1.0)
     coef = start.copy()
     rho = 0.0
     scores, parts = _sums(link, x, y, size, members, cluster, coef, rho, groups)
-    for _ in range(MAX_STEPS):
+    for step_number in range(MAX_STEPS):
         if not independent:
-            rho = _correlation(link, x, y, size, members, cluster, coef, groups)
-            most = float(counted.max())
-            rho = max(rho, -(1.0 - 1e-6) / (most - 1.0)) if most > 1.0 else 0.0
+            found = max(_correlation(link, x, y, size, members, cluster, coef, groups), least)
+            # the plain alternation can swing between two values: halving the change ends that
+            rho = found if step_number < SWINGS else 0.5 * (rho + found)
             scores, parts = _sums(link, x, y, size, members, cluster, coef, rho, groups)
         step = np.linalg.solve(parts.sum(axis=0), scores.sum(axis=0))
         coef = coef + step

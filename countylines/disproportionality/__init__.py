@@ -7,6 +7,7 @@
 - :func:`rate_difference`: a group's rate less another's.
 - :func:`risk_difference`: the share of one group with an outcome less another's.
 - :func:`odds_ratio`: the odds of an outcome in one group over those in another.
+- :func:`adjusted_ratio`: a rate or odds ratio at equal age, area or period.
 - :func:`missing_bounds`: what the ratio can be where ethnicity is missing.
 - :func:`missing_tipping_point`: what the missing would have to be for the ratio to vanish.
 - :func:`missing_odds_curve`: the ratio by how unlike the known the missing are.
@@ -36,6 +37,7 @@
 
 from __future__ import annotations
 
+from countylines.disproportionality.adjusted_ratio import adjusted_ratio
 from countylines.disproportionality.benchmark_sensitivity import benchmark_sensitivity
 from countylines.disproportionality.benchmark_tipping_point import benchmark_tipping_point
 from countylines.disproportionality.combine_imputations import combine_imputations
@@ -80,6 +82,7 @@ from countylines.multiple_tests import false_discovery
 
 __all__ = [
     "missing_odds_prior",
+    "adjusted_ratio",
     "combine_imputations",
     "impute_counts",
     "benchmark_sensitivity",

@@ -464,6 +464,7 @@ EXEMPT: Mapping[str, str] = {
     "smallest_establishing_count": "counts without an interval; its kinds are tried beside power",
     "cochran_armitage": "a reduction over groups, not elementwise",
     "mantel_trend": "a table of strata in, a test out",
+    "adjusted_ratio": "a table in, a regression out",
     "trend_regression": "a regression over time, not elementwise",
     "mann_kendall": "a reduction over time, not elementwise",
     "sens_slope": "a reduction over time, not elementwise",
