@@ -100,6 +100,24 @@ def test_types_that_are_refused():
         Benchmark("0.1", "residents", 2021)
 
 
+def test_conversions_and_the_mixed_group_take_it():
+    conversions = cl.disproportionality
+    ratio = representation_ratio(6, 258, NORTH_EAST)
+    rate = conversions.representation_to_rate_ratio(ratio, NORTH_EAST)
+    assert rate.low == conversions.representation_to_rate_ratio(ratio, 0.0101).low
+    assert "North East" in the_note(rate)
+    back = conversions.rate_to_representation_ratio(rate, NORTH_EAST)
+    assert back.high == pytest.approx(ratio.high)
+    mixed = Benchmark(0.005, "Mixed residents of the North East", 2021)
+    bounds = conversions.mixed_group_bounds(6, 3, 258, NORTH_EAST, mixed)
+    plain = conversions.mixed_group_bounds(6, 3, 258, 0.0101, 0.005)
+    assert (bounds.low, bounds.high) == (plain.low, plain.high)
+    assert "North East" in the_note(bounds)
+    sampled = Benchmark(0.04, "people seen on foot", 2023, n=1000)
+    with pytest.raises(InputError, match="known share in representation_to_rate_ratio"):
+        conversions.representation_to_rate_ratio(2.0, sampled)
+
+
 class TestCensus:
     def test_regions(self):
         black = cl.datasets.census2021_benchmark("Black")

@@ -8,9 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from countylines import _labels, _shares, _validate
+from countylines import benchmark as _benchmark
 from countylines._kernels import missing_share as kernel
 from countylines._typing import ArrayLike
 from countylines.bands import Band
+from countylines.benchmark import Benchmark
 from countylines.disproportionality import _missing
 from countylines.disproportionality._two_groups import NOT_A_CAUSE, method_name
 from countylines.errors import InputError
@@ -39,8 +41,8 @@ def mixed_group_bounds(
     count: ArrayLike,
     mixed: ArrayLike,
     total: ArrayLike,
-    benchmark: ArrayLike,
-    mixed_benchmark: ArrayLike,
+    benchmark: ArrayLike | Benchmark,
+    mixed_benchmark: ArrayLike | Benchmark,
     *,
     allocated: tuple[ArrayLike, ArrayLike] | Band = (0.0, 1.0),
     same_rule: bool = True,
@@ -61,9 +63,9 @@ def mixed_group_bounds(
         People recorded as Mixed who may be counted in the group.
     total : array_like, shape (...)
         All people recorded, of known group.
-    benchmark : array_like, shape (...)
+    benchmark : array_like, shape (...), or Benchmark
         The group's share of the comparison population without Mixed, in (0, 1), taken as known.
-    mixed_benchmark : array_like, shape (...)
+    mixed_benchmark : array_like, shape (...), or Benchmark
         Share of that population in the Mixed groups in question, of 0 to 1.
     allocated : pair of array_like, or Band, default (0, 1)
         Least and largest part of the Mixed that is counted in the group.
@@ -134,7 +136,10 @@ def mixed_group_bounds(
     level = _missing.level(level)
     same_rule = _validate.flag("same_rule", same_rule)
     least, most = _missing.pair("allocated", allocated)
-    given = (count, mixed, total, benchmark, mixed_benchmark, least, most)
+    shares = [
+        _benchmark.known_share(part, "mixed_group_bounds") for part in (benchmark, mixed_benchmark)
+    ]
+    given = (count, mixed, total, *shares, least, most)
     inputs = _labels.align(**dict(zip(NAMES, given, strict=True)))
 
     def solve(*values: FloatArray) -> tuple[Any, ...]:
@@ -169,7 +174,7 @@ def mixed_group_bounds(
         level=level,
         interval_method=f"{method}, region",
         n=inputs.labelled("total"),
-        notes=(NOT_A_CAUSE, REGION),
+        notes=(NOT_A_CAUSE, REGION, _benchmark.note(benchmark)),
         references=("manski2003", "zou2008", *_shares.REFERENCES[method]),
         **out,
     )

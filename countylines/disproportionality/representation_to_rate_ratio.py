@@ -10,7 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from countylines import _labels, _validate
+from countylines import benchmark as _benchmark
 from countylines._typing import ArrayLike
+from countylines.benchmark import Benchmark
 from countylines.errors import InputError
 from countylines.results import Estimate, Note
 
@@ -20,7 +22,9 @@ REPRESENTATION = "representation ratio"
 RATE = "rate ratio against the rest"
 
 
-def representation_to_rate_ratio(ratio: ArrayLike | Estimate, benchmark: ArrayLike) -> Any:
+def representation_to_rate_ratio(
+    ratio: ArrayLike | Estimate, benchmark: ArrayLike | Benchmark
+) -> Any:
     r"""Rate of a group relative to everybody else, from its representation ratio.
 
     It answers: how many times the rate of the rest of the population must the group's rate be to
@@ -32,8 +36,8 @@ def representation_to_rate_ratio(ratio: ArrayLike | Estimate, benchmark: ArrayLi
     ratio : array_like or Estimate
         Representation ratio, from 0 to ``1 / benchmark``; an :class:`~countylines.Estimate` keeps
         its interval and its test.
-    benchmark : array_like
-        The group's share of the comparison population, in (0, 1).
+    benchmark : array_like or Benchmark
+        The group's share of the comparison population, in (0, 1), taken as known.
 
     Returns
     -------
@@ -82,12 +86,15 @@ def representation_to_rate_ratio(ratio: ArrayLike | Estimate, benchmark: ArrayLi
         with np.errstate(divide="ignore"):
             return np.asarray((1 - q) / np.maximum(1 - q * ratio, 0.0) ** 2)
 
+    share = _benchmark.known_share(benchmark, "representation_to_rate_ratio")
     if isinstance(ratio, Estimate):
-        return _convert(ratio, benchmark, rate, slope, RATE, _check_ratio)
-    return _one(ratio, benchmark, rate, _check_ratio)
+        return _convert(ratio, share, rate, slope, RATE, _check_ratio)
+    return _one(ratio, share, rate, _check_ratio)
 
 
-def rate_to_representation_ratio(ratio: ArrayLike | Estimate, benchmark: ArrayLike) -> Any:
+def rate_to_representation_ratio(
+    ratio: ArrayLike | Estimate, benchmark: ArrayLike | Benchmark
+) -> Any:
     r"""Representation ratio of a group whose rate is `ratio` times that of everybody else.
 
     It answers: what would the representation ratio be in a place with this benchmark share? Use it
@@ -97,8 +104,8 @@ def rate_to_representation_ratio(ratio: ArrayLike | Estimate, benchmark: ArrayLi
     ----------
     ratio : array_like or Estimate
         Rate of the group over the rate of everybody else, at least 0; infinite is allowed.
-    benchmark : array_like
-        The group's share of the comparison population, in (0, 1).
+    benchmark : array_like or Benchmark
+        The group's share of the comparison population, in (0, 1), taken as known.
 
     Returns
     -------
@@ -139,9 +146,10 @@ def rate_to_representation_ratio(ratio: ArrayLike | Estimate, benchmark: ArrayLi
     def slope(ratio: FloatArray, q: FloatArray) -> FloatArray:
         return (1 - q) / (q * ratio + 1 - q) ** 2
 
+    share = _benchmark.known_share(benchmark, "rate_to_representation_ratio")
     if isinstance(ratio, Estimate):
-        return _convert(ratio, benchmark, representation, slope, REPRESENTATION, _check_rate)
-    return _one(ratio, benchmark, representation, _check_rate)
+        return _convert(ratio, share, representation, slope, REPRESENTATION, _check_rate)
+    return _one(ratio, share, representation, _check_rate)
 
 
 def _check_ratio(ratio: FloatArray, benchmark: FloatArray, where: _validate.Where) -> None:
