@@ -111,6 +111,7 @@ population, claim or leave open. What there is:
     :func:`~countylines.localisation.seasonal_mann_kendall`,
     :func:`~countylines.localisation.regional_mann_kendall`,
     :func:`~countylines.localisation.change_point`,
+    :func:`~countylines.localisation.max_score_trend`,
     :class:`~countylines.localisation.ShapeTest`,
     :func:`~countylines.localisation.step_or_slope`,
     :class:`~countylines.localisation.ShareDecomposition`,

@@ -9,6 +9,7 @@
 - :func:`internal_share`: the share of internal lines.
 - :func:`cochran_armitage`: does a share rise or fall with the year?
 - :func:`shift_share`: a change of the share within forces, by their mix, by who reports.
+- :func:`max_score_trend`: the same whichever of several sets of scores is right.
 - :func:`mantel_trend`: the same within forces.
 - :func:`trend_regression`: the odds ratio or rate ratio per year, beyond chance variation.
 - :func:`mann_kendall`: does a series rise or fall from period to period?
@@ -54,6 +55,7 @@ from countylines.localisation.jonckheere_terpstra import jonckheere_terpstra
 from countylines.localisation.localisation_odds_ratio import localisation_odds_ratio
 from countylines.localisation.mann_kendall import mann_kendall
 from countylines.localisation.mantel_trend import mantel_trend
+from countylines.localisation.max_score_trend import max_score_trend
 from countylines.localisation.page_trend import page_trend
 from countylines.localisation.partial_mann_kendall import partial_mann_kendall
 from countylines.localisation.printed import Printed
@@ -72,6 +74,7 @@ from countylines.localisation.trend_regression import trend_regression
 from countylines.multiple_tests import false_discovery
 
 __all__ = [
+    "max_score_trend",
     "ShapeTest",
     "step_or_slope",
     "ShareDecomposition",

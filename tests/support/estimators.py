@@ -476,6 +476,7 @@ EXEMPT: Mapping[str, str] = {
     "ShareDecomposition": "what shift_share returns",
     "step_or_slope": "one series in, one test out",
     "ShapeTest": "what step_or_slope returns",
+    "max_score_trend": "one data set in, one test out",
     "joinpoint": "one series in, segments out",
     "JoinpointEstimate": "what joinpoint returns",
     "jonckheere_terpstra": "groups in, a test out",
