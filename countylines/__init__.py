@@ -88,6 +88,7 @@ population, claim or leave open. What there is:
     :func:`~countylines.disproportionality.simultaneous`,
     :func:`~countylines.disproportionality.ratio_of_ratios`,
     :func:`~countylines.disproportionality.relative_rate_chain`,
+    :func:`~countylines.disproportionality.shrunken_ratio`,
     :func:`~countylines.disproportionality.false_discovery`.
 ``countylines.localisation``
     Is it becoming local: :func:`~countylines.localisation.localisation_odds_ratio`,

@@ -32,6 +32,7 @@
 - :func:`simultaneous`: many intervals that hold together.
 - :func:`ratio_of_ratios`: one rate ratio over another, shared people or not.
 - :func:`relative_rate_chain`: relative rates from stage to stage.
+- :func:`shrunken_ratio`: ratios of many areas, drawn together.
 - :func:`false_discovery`: p-values of many tests at once.
 """
 
@@ -71,6 +72,7 @@ from countylines.disproportionality.representation_to_rate_ratio import (
 )
 from countylines.disproportionality.risk_difference import risk_difference
 from countylines.disproportionality.risk_ratio import risk_ratio
+from countylines.disproportionality.shrunken_ratio import shrunken_ratio
 from countylines.disproportionality.simultaneous import simultaneous
 from countylines.disproportionality.smallest_ratio import smallest_ratio
 from countylines.disproportionality.suppress import (
@@ -87,20 +89,23 @@ __all__ = [
     "impute_counts",
     "benchmark_sensitivity",
     "benchmark_tipping_point",
+    "combine_imputations",
     "e_value",
     "excess_count",
     "false_discovery",
     "hidden_ranges",
+    "impute_counts",
     "joint_proportions",
     "missing_bounds",
     "missing_odds_curve",
+    "missing_odds_prior",
     "missing_tipping_point",
     "mixed_group_bounds",
     "odds_ratio",
-    "rate_difference",
     "over_represented_in_all",
     "over_represented_in_at_least",
     "power_in_all",
+    "rate_difference",
     "rate_ratio",
     "rate_to_representation_ratio",
     "ratio_of_ratios",
@@ -109,10 +114,11 @@ __all__ = [
     "representation_to_rate_ratio",
     "risk_difference",
     "risk_ratio",
+    "shrunken_ratio",
     "simultaneous",
-    "suppress",
-    "suppress_estimates",
     "smallest_establishing_count",
     "smallest_ratio",
+    "suppress",
+    "suppress_estimates",
     "total_needed_in_all",
 ]

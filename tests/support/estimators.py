@@ -484,6 +484,7 @@ EXEMPT: Mapping[str, str] = {
     "joint_proportions": "categories in, their shares out: not elementwise",
     "simultaneous": "a result in, a result out; its kinds are tried in its own tests",
     "relative_rate_chain": "counts by stage in, a table out",
+    "shrunken_ratio": "areas in, each drawn to the others: not elementwise",
     "false_discovery": "p-values in, adjusted ones out; its kinds are tried in its own tests",
     "partial_mann_kendall": "a reduction over time, not elementwise",
     "LineFlows": "a table of flows, not an estimator",
