@@ -68,8 +68,8 @@ def test_scale_and_shift(scale):
     y, v = 3 + scale * Y, scale**2 * V
     at = kernel.grid(y, v)
     moved = kernel.shrink(kernel.normal(y, v, at), at, y, v, 0.95)
-    np.testing.assert_allclose(moved.median, 3 + scale * base.median, atol=5e-5 * scale)
-    np.testing.assert_allclose(moved.low, 3 + scale * base.low, atol=5e-5 * scale)
+    np.testing.assert_allclose(moved.median, 3 + scale * base.median, atol=3e-4 * scale)
+    np.testing.assert_allclose(moved.low, 3 + scale * base.low, atol=3e-4 * scale)
     assert moved.spread == pytest.approx(scale * base.spread, rel=1e-4)
 
 
