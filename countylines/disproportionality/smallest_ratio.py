@@ -118,7 +118,9 @@ def smallest_ratio(
     ratios the minimum of ten two-sided 95 % upper limits, each with a tail of 2.5 %, is above the
     truth with probability 0.975^10 = 78 %, that of one-sided ones with 60 %. The allowance is
     Sidak's, for independent cells; it also holds where limits that fail together do so more often
-    than by chance. Where ratios differ much the upper limit is cautious.
+    than by chance. Where ratios differ much the upper limit is cautious. Enumerated for ten regions
+    of 258 or 1,000 people, ``"exact"`` intervals at 95 % covered 97.7 to 99.7 %, ``"mid-p"`` ones
+    96.7 to 98.8 %.
 
     With `benchmark_n` the limits in each cell are those of MOVER-R, with clusters or a
     `design_effect` those of the people that the totals are worth; neither is exact.
