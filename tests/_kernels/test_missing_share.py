@@ -186,3 +186,54 @@ class TestStandardError:
         spread = missing_share.estimate(kind, count, known, missing, values).std()
         center = (np.array([v]) for v in (p * (1 - w) * n, (1 - w) * n, w * n, value))
         assert one(missing_share.standard_error(kind, *center)) == pytest.approx(spread, rel=0.02)
+
+
+class TestDefinition:
+    """The distances that MOVER adds, put together by hand."""
+
+    @pytest.mark.parametrize("side", [1, -1])
+    def test_a_weighted_mean_of_two_correlated_shares(self, side):
+        x, other, missing, s, tail = 12.0, 40.0, 20.0, 0.3, 0.025
+        n, word = 72.0, "greater" if side > 0 else "less"
+        none, every = x / n, (x + missing) / n
+        ends = [
+            one(
+                binomial.one_sided_limit(
+                    np.array([top]), np.array([n]), tail=tail, side=word, method="mid-p"
+                )
+            )
+            for top in (x, x + missing)
+        ]
+        first, second = (1 - s) * abs(none - ends[0]), s * abs(every - ends[1])
+        # of two indicators of which the first implies the second
+        covariance = none - none * every
+        correlation = covariance / np.sqrt(none * (1 - none) * every * (1 - every))
+        away = np.sqrt(first**2 + second**2 + 2 * correlation * first * second)
+        found = missing_share.limit("share", side, "mid-p", *columns(x, other, missing, s, tail))
+        expected = (1 - s) * none + s * every - side * away
+        assert one(found) == pytest.approx(expected, rel=1e-12)
+
+    @pytest.mark.parametrize("side", [1, -1])
+    @pytest.mark.parametrize("odds", [0.2, 4.0])
+    def test_two_independent_shares(self, side, odds):
+        x, other, missing, tail = 12.0, 40.0, 20.0, 0.025
+        known, n = x + other, x + other + missing
+
+        def limit_of(top, total, word):
+            return one(
+                binomial.one_sided_limit(
+                    np.array([top]), np.array([total]), tail=tail, side=word, method="mid-p"
+                )
+            )
+
+        def whole(p, w):
+            return (1 - w) * p + w * odds * p / (1 - p + odds * p)
+
+        p, w = x / known, missing / n
+        p_end = limit_of(x, known, "greater" if side > 0 else "less")
+        ends = [limit_of(missing, n, word) for word in ("greater", "less")]
+        # the limit of the share missing that moves the ratio to this side
+        w_end = min(ends, key=lambda end: side * whole(p, end))
+        away = np.hypot(whole(p, w) - whole(p_end, w), whole(p, w) - whole(p, w_end))
+        found = missing_share.limit("odds", side, "mid-p", *columns(x, other, missing, odds, tail))
+        assert one(found) == pytest.approx(whole(p, w) - side * away, rel=1e-12)

@@ -121,3 +121,15 @@ def test_rows_do_not_depend_on_their_batch():
         *(column[7:9] for column in data), null[7:9], alternative="two-sided", method="mid-p"
     )
     np.testing.assert_allclose(part, whole[7:9], rtol=1e-12)
+
+
+def test_a_method_that_crosses_the_null_before_the_closed_limits_do():
+    """Adding two to each side moves 6 of 100 to 8 of 104, past a null of 1.4 times 5 %."""
+    data = [array(v) for v in (6, 100, 0.05, 2000)]
+    null = array(1.4)
+    closed = share_ratio.pvalue(*data, null, alternative="greater", method="skew-score")
+    assert closed[0] >= 0.5
+    p = share_ratio.pvalue(*data, null, alternative="greater", method="plus-four")
+    assert p[0] < 0.5
+    low, _ = share_ratio.limits(*data, level=1.0 - p[0], alternative="greater", method="plus-four")
+    assert low[0] == pytest.approx(1.4, rel=1e-10)
