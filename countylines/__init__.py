@@ -83,6 +83,9 @@ population, claim or leave open. What there is:
     :func:`~countylines.disproportionality.hidden_ranges`.
     :func:`~countylines.disproportionality.rate_difference`,
     :func:`~countylines.disproportionality.risk_difference`,
+    :func:`~countylines.disproportionality.standardised_rate_ratio`,
+    :func:`~countylines.disproportionality.standardised_ratio`,
+    :func:`~countylines.disproportionality.expected_count`,
     :func:`~countylines.disproportionality.odds_ratio`.
     Many groups and areas: :func:`~countylines.disproportionality.joint_proportions`,
     :func:`~countylines.disproportionality.simultaneous`,

@@ -62,12 +62,12 @@ def sums(count: FloatArray, weight: FloatArray) -> Sums:
     )
 
 
-def _lower(data: Sums) -> tuple[FloatArray, FloatArray]:
+def bounding_below(data: Sums) -> tuple[FloatArray, FloatArray]:
     """Shape and scale of the gamma distribution that bounds the rate from below; y above 0."""
     return data.rate**2 / data.variance, data.variance / data.rate
 
 
-def _upper(name: str, data: Sums) -> tuple[FloatArray, FloatArray]:
+def bounding_above(name: str, data: Sums) -> tuple[FloatArray, FloatArray]:
     """Shape and scale of the one that bounds it from above."""
     weight, square = data.added[name]
     rate, variance = data.rate + weight, data.variance + square
@@ -75,19 +75,19 @@ def _upper(name: str, data: Sums) -> tuple[FloatArray, FloatArray]:
 
 
 def _gamma_limit(name: str, data: Sums, tail: FloatArray, side: int) -> FloatArray:
-    shape, scale = _lower(data) if side > 0 else _upper(name, data)
+    shape, scale = bounding_below(data) if side > 0 else bounding_above(name, data)
     return scale * gamma_quantile(shape, tail, side)
 
 
 def _gamma_pvalue(name: str, data: Sums, null: FloatArray, side: int) -> FloatArray:
-    shape, scale = _lower(data) if side > 0 else _upper(name, data)
+    shape, scale = bounding_below(data) if side > 0 else bounding_above(name, data)
     return (lower_gamma if side > 0 else upper_gamma)(shape, null / scale)
 
 
 def _mid_p_limit(data: Sums, tail: FloatArray, side: int) -> FloatArray:
     """Where the mean of the two distributions leaves `tail` outside (Fay and Kim 2017)."""
     gamma = lower_gamma if side > 0 else upper_gamma
-    parts = (_lower(data), _upper("mid-p", data))
+    parts = (bounding_below(data), bounding_above("mid-p", data))
     ends = [np.log(scale * gamma_quantile(shape, tail, side)) for shape, scale in parts]
 
     def residual(t: FloatArray, rows: Rows) -> tuple[FloatArray, FloatArray]:
@@ -107,7 +107,7 @@ def _mid_p_limit(data: Sums, tail: FloatArray, side: int) -> FloatArray:
 
 def _mid_p_pvalue(data: Sums, null: FloatArray, side: int) -> FloatArray:
     gamma = lower_gamma if side > 0 else upper_gamma
-    parts = (_lower(data), _upper("mid-p", data))
+    parts = (bounding_below(data), bounding_above("mid-p", data))
     first, second = (gamma(shape, null / scale) for shape, scale in parts)
     return 0.5 * (first + second)
 
@@ -203,7 +203,7 @@ def _upper_without_events(name: str, data: Sums, tail: FloatArray) -> FloatArray
         return np.zeros(tail.shape)
     # Half of the mid-p distribution then lies at 0.
     area = np.minimum(2.0 * tail, 1.0) if name == "mid-p" else tail
-    shape, scale = _upper(name, data)
+    shape, scale = bounding_above(name, data)
     inside = area < 1.0
     quantile = np.zeros(tail.shape)
     quantile[inside] = gamma_quantile(shape[inside], area[inside], -1)
@@ -220,7 +220,7 @@ def _one_sided_pvalue(name: str, data: Sums, null: FloatArray, side: int) -> Flo
         if method.at_zero is None:
             result[none] = np.where(null[none] > 0.0, 0.0, 1.0)
         else:
-            shape, scale = _upper(name, data.take(none))
+            shape, scale = bounding_above(name, data.take(none))
             result[none] = upper_gamma(shape, null[none] / scale) * (0.5 if name == "mid-p" else 1)
     beyond = null <= 0.0 if side < 0 else np.zeros(null.shape, dtype=bool)
     return np.where(beyond, 1.0, result)

@@ -6,6 +6,9 @@
 - :func:`risk_ratio`: the share of one group with an outcome over another's.
 - :func:`rate_difference`: a group's rate less another's.
 - :func:`risk_difference`: the share of one group with an outcome less another's.
+- :func:`standardised_rate_ratio`: a ratio of rates with the same make-up by age, sex or region.
+- :func:`standardised_ratio`: observed over expected events.
+- :func:`expected_count`: events at the rates of a reference, stratum by stratum.
 - :func:`odds_ratio`: the odds of an outcome in one group over those in another.
 - :func:`adjusted_ratio`: a rate or odds ratio at equal age, area or period.
 - :func:`missing_bounds`: what the ratio can be where ethnicity is missing.
@@ -44,6 +47,7 @@ from countylines.disproportionality.benchmark_tipping_point import benchmark_tip
 from countylines.disproportionality.combine_imputations import combine_imputations
 from countylines.disproportionality.e_value import e_value
 from countylines.disproportionality.excess_count import excess_count
+from countylines.disproportionality.expected_count import expected_count
 from countylines.disproportionality.impute_counts import impute_counts
 from countylines.disproportionality.joint_proportions import joint_proportions
 from countylines.disproportionality.missing_bounds import missing_bounds
@@ -75,6 +79,8 @@ from countylines.disproportionality.risk_ratio import risk_ratio
 from countylines.disproportionality.shrunken_ratio import shrunken_ratio
 from countylines.disproportionality.simultaneous import simultaneous
 from countylines.disproportionality.smallest_ratio import smallest_ratio
+from countylines.disproportionality.standardised_rate_ratio import standardised_rate_ratio
+from countylines.disproportionality.standardised_ratio import standardised_ratio
 from countylines.disproportionality.suppress import (
     hidden_ranges,
     suppress,
@@ -83,6 +89,9 @@ from countylines.disproportionality.suppress import (
 from countylines.multiple_tests import false_discovery
 
 __all__ = [
+    "expected_count",
+    "standardised_ratio",
+    "standardised_rate_ratio",
     "missing_odds_prior",
     "adjusted_ratio",
     "combine_imputations",

@@ -164,7 +164,7 @@ def rate_difference(
 
     >>> more = cl.disproportionality.rate_difference(19, 2_579, 2_365, 487_409, per=1_000)
     >>> print(f"{more.estimate:.1f} ({more.low:.1f} to {more.high:.1f})")
-    2.5 (-0.3 to 6.5)
+    2.5 (-0.3 to 6.4)
 
     There were between two and three more stops per 1,000 residents, and 19 stops are too few to
     exclude that the process behind them makes no difference.

@@ -166,9 +166,9 @@ def risk_difference(
 
     >>> more = cl.disproportionality.risk_difference(36, 40, 16, 80)
     >>> print(f"{more.estimate:.2f} ({more.low:.2f} to {more.high:.2f})")
-    0.70 (0.55 to 0.80)
+    0.70 (0.55 to 0.81)
 
-    The share remanded was larger by 55 to 80 people in 100; the share that was not was smaller by
+    The share remanded was larger by 55 to 81 people in 100; the share that was not was smaller by
     the same.
     """
     method = method_name(method, kernel.METHODS)

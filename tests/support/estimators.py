@@ -342,6 +342,12 @@ ESTIMATORS: tuple[Row, ...] = (
         null=0.001,
     ),
     Row(
+        disproportionality.standardised_ratio,
+        {"observed": [3, 0, 9, 64, 1520], "expected": [1.2, 2.5, 6.57, 60.9, 1301.5]},
+        [{"method": m} for m in RATE_METHODS],
+        shares=("expected",),
+    ),
+    Row(
         disproportionality.risk_difference,
         TWO_SHARES,
         [{"method": m} for m in RISK_DIFFERENCE_METHODS],
@@ -403,6 +409,8 @@ EXEMPT: Mapping[str, str] = {
     "mean_recurrences": "one table in, a curve out",
     "cumulative_incidence": "one table in, curves out",
     "funnel_limits": "its target may come from all areas; its kinds are tried in its own tests",
+    "standardised_rate_ratio": "a reduction over strata; its kinds are tried in its own tests",
+    "expected_count": "a reduction over strata; its kinds are tried in its own tests",
     "standardised_rate": "a reduction over strata; its kinds are tried in its own tests",
     "pooled_rate": "areas in, one estimate out",
     "pooled_proportion": "areas in, one estimate out",
