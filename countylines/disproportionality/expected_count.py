@@ -56,6 +56,15 @@ def expected_count(
     A stratum in which the reference has no event adds nothing; where the group has one there, that
     event was expected by no rate, and merging strata is the remedy.
 
+    Assumptions that fail in practice: strata known by the same rule on both sides, and a reference
+    that does not contain the group.
+
+    References
+    ----------
+    .. [1] Breslow, N. E. and Day, N. E. (1987). *Statistical Methods in Cancer Research. Volume II:
+       The Design and Analysis of Cohort Studies*, chapter 2. International Agency for Research on
+       Cancer, Lyon.
+
     Examples
     --------
     Made-up arrests of a reference in two age groups, and a younger group of 5,000 people:

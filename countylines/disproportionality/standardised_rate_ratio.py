@@ -127,7 +127,8 @@ def standardised_rate_ratio(
     ----------
     .. [1] Fay, M. P. (1999). Approximate confidence intervals for rate ratios from directly
        standardized rates with sparse data. *Communications in Statistics: Theory and Methods* 28,
-       2141-2160.
+       2141-2160, as used by
+       https://seer.cancer.gov/help/seerstat/equations-and-algorithms/rate-algorithms
     .. [2] Tiwari, R. C., Clegg, L. X. and Zou, Z. (2006). Efficient interval estimation for
        age-adjusted cancer rates. *Statistical Methods in Medical Research* 15, 547-569.
        https://doi.org/10.1177/0962280206070621

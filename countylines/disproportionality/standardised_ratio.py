@@ -102,8 +102,8 @@ def standardised_ratio(
     References
     ----------
     .. [1] Breslow, N. E. and Day, N. E. (1987). *Statistical Methods in Cancer Research. Volume II:
-       The Design and Analysis of Cohort Studies*. International Agency for Research on Cancer,
-       Lyon.
+       The Design and Analysis of Cohort Studies*, chapter 2. International Agency for Research on
+       Cancer, Lyon.
     .. [2] Berry, G. and Armitage, P. (1995). Mid-P confidence intervals: a brief review.
        *The Statistician* 44, 417-423. https://doi.org/10.2307/2348891
 
