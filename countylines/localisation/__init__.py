@@ -12,6 +12,7 @@
 - :func:`max_score_trend`: the same whichever of several sets of scores is right.
 - :func:`mantel_trend`: the same within forces.
 - :func:`trend_regression`: the odds ratio or rate ratio per year, beyond chance variation.
+- :func:`trend_power`: how large a trend of a share can be seen?
 - :func:`mann_kendall`: does a series rise or fall from period to period?
 - :func:`sens_slope`: by how much.
 - :func:`siegel_slope`: the same where up to half of the periods are wrong.
@@ -70,6 +71,7 @@ from countylines.localisation.shift_share import shift_share
 from countylines.localisation.siegel_slope import siegel_slope
 from countylines.localisation.step_or_slope import step_or_slope
 from countylines.localisation.tipping_point import tipping_point
+from countylines.localisation.trend_power import trend_power
 from countylines.localisation.trend_regression import trend_regression
 from countylines.multiple_tests import false_discovery
 
@@ -110,5 +112,6 @@ __all__ = [
     "sens_slope",
     "share_from_changes",
     "tipping_point",
+    "trend_power",
     "trend_regression",
 ]

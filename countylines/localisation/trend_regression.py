@@ -145,6 +145,7 @@ def trend_regression(
     --------
     cochran_armitage : a test by chance alone.
     mantel_trend : within strata, by chance alone.
+    trend_power : how large a trend can be seen.
 
     Notes
     -----
@@ -174,10 +175,12 @@ def trend_regression(
     ``family="gee"`` takes the cases (of shares) or cells (of rates) of a cluster as equally
     correlated; sums over cells are enough, so that nothing has the size of a cluster.
 
-    Simulated coverage is on the page on validation. In short: with a handful of periods and no
-    clusters, quasi-binomial with its floor; with forces over years, ``cluster=`` and ``"cr2"``,
-    and ``"sign-flip"`` beside it below ten forces. ``"binomial"`` is too sure as soon as forces
-    differ.
+    Simulated coverage is on the page on validation. Where the variance of counts is three times the
+    binomial one, a 95 % interval by ``"binomial"`` holds the truth in about 73 of 100 sets;
+    ``"quasi-binomial"`` with its floor in 95 to 98 from five periods on, and nearly always with
+    three, where it is too wide to say much. With forces over years that have trends of their own,
+    ``"cr2"`` holds it in 93 to 96 of 100 with 5 to 45 forces, ``"cr0"`` in 91 to 95; ignoring the
+    forces, in 83 to 90. ``"sign-flip"`` stands beside ``"cr2"`` from six forces on.
 
     Assumptions that fail in practice: a straight line on the scale of the link, the same meaning of
     an event through all periods, and clusters that are independent (a network that moves between

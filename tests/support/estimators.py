@@ -473,6 +473,7 @@ EXEMPT: Mapping[str, str] = {
     "cochran_armitage": "a reduction over groups, not elementwise",
     "mantel_trend": "a table of strata in, a test out",
     "adjusted_ratio": "a table in, a regression out",
+    "trend_power": "a plan in, a table out",
     "trend_regression": "a regression over time, not elementwise",
     "mann_kendall": "a reduction over time, not elementwise",
     "sens_slope": "a reduction over time, not elementwise",
