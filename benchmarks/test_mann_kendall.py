@@ -1,4 +1,4 @@
-"""Mann-Kendall tests with Sen's slope and its limits, scipy beside them."""
+"""Mann-Kendall tests with Sen's slope and its limits, scipy and pymannkendall beside them."""
 
 from __future__ import annotations
 
@@ -29,6 +29,17 @@ def test_scipy_100_of_10000_series(benchmark):
             stats.theilslopes(row, time)
 
     benchmark.pedantic(peer, rounds=3)
+
+
+@pytest.mark.benchmark(group="mann-kendall-10000-series-of-40")
+def test_pymannkendall_100_of_10000_series(benchmark):
+    peer = pytest.importorskip("pymannkendall")
+
+    def loop():
+        for row in MANY[:100]:
+            peer.original_test(row)
+
+    benchmark.pedantic(loop, rounds=3)
 
 
 @pytest.mark.benchmark(group="mann-kendall-one-series-of-100000")

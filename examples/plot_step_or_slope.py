@@ -60,8 +60,8 @@ ax.legend(frameon=False, loc="lower right")
 p = shape.table["pvalue"]
 print(
     f"Neither a slope alone (p = {p['slope']:.3f}) nor a step alone (p = {p['step']:.3f}) explains "
-    "these eleven quarters: referrals rise before and after a fall between the first and the second "
-    f"quarter of 2023. The same series has no trend by one slope ({bent.low:.1f} to "
+    "these eleven quarters: referrals rise before and after a fall between the first and second "
+    f"quarters of 2023. The same series has no trend by one slope ({bent.low:.1f} to "
     f"{bent.high:.1f} % a quarter) and no step by ranks. It has a shape, and no method here says "
     "what made it."
 )

@@ -107,7 +107,7 @@ class TestRequirements:
         assert [line for line in wanted if re.search(r"<|==|~=", line)] == []
 
     def test_the_extras_are_those_promised(self):
-        promised = {"plot", "dask", "arviz", "test", "docs", "bench", "all"}
+        promised = {"plot", "dask", "arviz", "change-points", "test", "docs", "bench", "all"}
         assert set(PYPROJECT["project"]["optional-dependencies"]) == promised
 
 

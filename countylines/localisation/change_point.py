@@ -15,12 +15,12 @@ from countylines._kernels import change_statistics as kernels
 from countylines._kernels import serial_dependence
 from countylines._typing import RNG, ArrayLike
 from countylines.errors import DegenerateDataWarning, InputError, warn
-from countylines.localisation import _series
+from countylines.localisation import _pelt, _series
 from countylines.results import Estimate, Note, TestResult
 
 FloatArray = NDArray[np.float64]
 
-METHODS = ("pettitt", "poisson", "binomial", "snht", "buishand")
+METHODS = ("pettitt", "poisson", "binomial", "snht", "buishand", "pelt")
 PVALUES = ("auto", "exact", "monte-carlo")
 FEWEST = 3
 REFERENCES = {
@@ -40,6 +40,7 @@ def change_point(
     time: ArrayLike | None = None,
     method: str = "pettitt",
     pvalue: str = "auto",
+    penalty: float | None = None,
     level: float = 0.95,
     replicates: int = 1999,
     rng: RNG = None,
@@ -61,11 +62,15 @@ def change_point(
         For ``"poisson"``: exposure (people, effort, days) of each period. None: equal.
     time : array_like or None, optional
         Times of the places, increasing. None: 0, 1, 2, ...
-    method : {"pettitt", "poisson", "binomial", "snht", "buishand"}, default "pettitt"
+    method : {"pettitt", "poisson", "binomial", "snht", "buishand", "pelt"}, default "pettitt"
         Ranks; rates of counts; shares; means (standard normal homogeneity test); the range of the
-        cumulative deviations.
+        cumulative deviations. ``"pelt"`` looks for any number of changes of the mean and tests
+        none; it needs the package ruptures (the extra ``change-points``).
     pvalue : {"auto", "exact", "monte-carlo"}, default "auto"
         How the p-value is found. ``"auto"``: exact where it is quick.
+    penalty : float or None, optional
+        For ``"pelt"``: by how much the sum of squared deviations must fall for one change more.
+        None: three times the variance times the log of the number of values.
     level : float, default 0.95
         Level of the limits of the place.
     replicates : int, default 1999
@@ -77,13 +82,17 @@ def change_point(
     -------
     TestResult
         ``effect`` is the time of the last period before the change with the limits of the places
-        that are not rejected; ``table`` has n and the mean, rate or share before and after.
+        that are not rejected; ``table`` has n and the mean, rate or share before and after. For
+        ``"pelt"`` the statistic is the number of changes, ``table`` has a row for each segment, and
+        the p-value is nan.
 
     Raises
     ------
     InputError
         If there are fewer than three values, a value is infinite or no count, an option does not
         belong to the method, or an exact p-value is asked for too long a series.
+    MissingExtraError
+        If ``"pelt"`` is asked for and ruptures is not installed.
     LabelMismatchError
         If `time`, `total` or `exposure` do not fit `x`.
 
@@ -137,6 +146,9 @@ def change_point(
        Climatology* 6, 661-675. https://doi.org/10.1002/joc.3370060607
     .. [5] Buishand, T. A. (1982). Some methods for testing the homogeneity of rainfall records.
        *Journal of Hydrology* 58, 11-27. https://doi.org/10.1016/0022-1694(82)90066-X
+    .. [6] Killick, R., Fearnhead, P., & Eckley, I. A. (2012). Optimal detection of changepoints
+       with a linear computational cost. *Journal of the American Statistical Association* 107,
+       1590-1598. https://doi.org/10.1080/01621459.2012.737745
 
     Examples
     --------
@@ -158,14 +170,15 @@ def change_point(
     method = _validate.option("method", method, METHODS)
     pvalue = _validate.option("pvalue", pvalue, PVALUES)
     level = _validate.level(level)
+    if penalty is not None and method != "pelt":
+        raise InputError(_validate.sentence("penalty", "left out unless method is 'pelt'", penalty))
     data = _data(x, total, exposure, time, method)
+    if method == "pelt":
+        return _pelt.search(data.given, data.times, penalty, _missing(data))
     path = _statistics(data, data.values[None], method)
     best = int(np.argmax(path[0]))
     statistic = _largest(data, data.values[None], method, path)[0]
-    notes = []
-    if data.missing:
-        text = f"{data.missing} of {data.missing + len(data.values)} values are missing, left out."
-        notes.append(Note("missing-values", text))
+    notes = _missing(data)
     flat = bool(path.max() <= kernels.CLOSE)
     if flat:
         text = "Nothing varies: there is no change to be placed."
@@ -256,6 +269,13 @@ def _data(x: Any, total: Any, exposure: Any, time: Any, method: str) -> _Data:
         constant = spread <= 1e-14 * np.abs(given).max()
         standard = np.zeros(len(given)) if constant else centred / spread
     return _Data(standard, given, weights, series.times[there], int((~there).sum()))
+
+
+def _missing(data: _Data) -> list[Note]:
+    if not data.missing:
+        return []
+    text = f"{data.missing} of {data.missing + len(data.values)} values are missing, left out."
+    return [Note("missing-values", text)]
 
 
 def _statistics(data: _Data, rows: FloatArray, method: str) -> FloatArray:

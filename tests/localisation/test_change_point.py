@@ -258,7 +258,7 @@ class TestEdges:
             (np.arange(16.0), {"pvalue": "exact"}, "'monte-carlo' for more than 15 values"),
             ([1.0, 3, 2], {"pvalue": "exact", "method": "buishand"}, "and for Buishand's test"),
             ([10**5, 10**5, 9], {"pvalue": "exact", "method": "poisson"}, "for so many events"),
-            ([1, 2, 3], {"method": "pelt"}, "`method` must be"),
+            ([1, 2, 3], {"method": "cusum"}, "`method` must be"),
         ],
     )
     def test_bad_input(self, x, options, message):
