@@ -127,7 +127,9 @@ population, claim or leave open. What there is:
     :func:`~countylines.localisation.jonckheere_terpstra`,
     :func:`~countylines.localisation.page_trend`,
     :func:`~countylines.localisation.partial_mann_kendall`.
-    Many forces: :func:`~countylines.localisation.false_discovery`.
+    Many forces: :func:`~countylines.localisation.field_significance`,
+    :func:`~countylines.localisation.shrunken_slopes`,
+    :func:`~countylines.localisation.false_discovery`.
     Between which areas: :class:`~countylines.localisation.LineFlows`,
     :func:`~countylines.localisation.flow_trend`,
     :func:`~countylines.localisation.distance_decay`,

@@ -33,6 +33,8 @@
 - :class:`Detection`: what is known of detection, with its equation and assumption.
 - :func:`detection_bounds`: what ranges of detection leave open.
 - :func:`reclassification_sensitivity`: the re-labelling that would explain it.
+- :func:`field_significance`: is there a trend in any force at all?
+- :func:`shrunken_slopes`: trends of many forces, drawn together.
 - :func:`false_discovery`: p-values of many tests at once.
 """
 
@@ -46,6 +48,7 @@ from countylines.localisation.detection import Detection
 from countylines.localisation.detection_adjusted_trend import detection_adjusted_trend
 from countylines.localisation.detection_bounds import detection_bounds
 from countylines.localisation.distance_decay import distance_decay
+from countylines.localisation.field_significance import field_significance
 from countylines.localisation.flow_trend import flow_trend
 from countylines.localisation.flows import LineFlows
 from countylines.localisation.internal_share import internal_share
@@ -68,6 +71,7 @@ from countylines.localisation.shape_test import ShapeTest
 from countylines.localisation.share_decomposition import ShareDecomposition
 from countylines.localisation.share_from_changes import share_from_changes
 from countylines.localisation.shift_share import shift_share
+from countylines.localisation.shrunken_slopes import shrunken_slopes
 from countylines.localisation.siegel_slope import siegel_slope
 from countylines.localisation.step_or_slope import step_or_slope
 from countylines.localisation.tipping_point import tipping_point
@@ -76,16 +80,12 @@ from countylines.localisation.trend_regression import trend_regression
 from countylines.multiple_tests import false_discovery
 
 __all__ = [
-    "max_score_trend",
-    "ShapeTest",
-    "step_or_slope",
-    "ShareDecomposition",
-    "shift_share",
-    "siegel_slope",
+    "Detection",
     "JoinpointEstimate",
     "LineFlows",
-    "Detection",
     "Printed",
+    "ShapeTest",
+    "ShareDecomposition",
     "change_point",
     "cochran_armitage",
     "compatible_bases",
@@ -94,16 +94,18 @@ __all__ = [
     "compatible_tables",
     "detection_adjusted_trend",
     "detection_bounds",
-    "false_discovery",
     "distance_decay",
+    "false_discovery",
+    "field_significance",
     "flow_trend",
     "internal_share",
     "intrazonal_distance",
-    "jonckheere_terpstra",
     "joinpoint",
+    "jonckheere_terpstra",
     "localisation_odds_ratio",
     "mann_kendall",
     "mantel_trend",
+    "max_score_trend",
     "page_trend",
     "partial_mann_kendall",
     "reclassification_sensitivity",
@@ -111,6 +113,10 @@ __all__ = [
     "seasonal_mann_kendall",
     "sens_slope",
     "share_from_changes",
+    "shift_share",
+    "shrunken_slopes",
+    "siegel_slope",
+    "step_or_slope",
     "tipping_point",
     "trend_power",
     "trend_regression",

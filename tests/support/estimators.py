@@ -494,6 +494,8 @@ EXEMPT: Mapping[str, str] = {
     "simultaneous": "a result in, a result out; its kinds are tried in its own tests",
     "relative_rate_chain": "counts by stage in, a table out",
     "shrunken_ratio": "areas in, each drawn to the others: not elementwise",
+    "field_significance": "a table in, a test out",
+    "shrunken_slopes": "forces in, each drawn to the others: not elementwise",
     "false_discovery": "p-values in, adjusted ones out; its kinds are tried in its own tests",
     "partial_mann_kendall": "a reduction over time, not elementwise",
     "LineFlows": "a table of flows, not an estimator",
