@@ -7,7 +7,6 @@ method asked for, so that limits which must be solved are solved a few times and
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 
 import numpy as np
@@ -23,8 +22,6 @@ _STEP = 1e-4
 _SETTLED = 1e-12  # what a secant step leaves is of the order of its product with the last one
 _STEPS = 8
 _FARTHEST = 36.0
-_FEW = 5.0
-_WRONG_SIDE = 1.5
 
 
 def _away(side: int, method: str, *columns: FloatArray) -> FloatArray:
@@ -34,11 +31,10 @@ def _away(side: int, method: str, *columns: FloatArray) -> FloatArray:
     ends = ("greater", "less") if side > 0 else ("less", "greater")
     top = binomial.one_sided_limit(count, total, tail=tail, side=ends[0], method=method)
     bottom = binomial.one_sided_limit(share * size, size, tail=tail, side=ends[1], method=method)
-    # At tails near one half a limit may lie on the wrong side of its estimate, and with a fraction
-    # of a case far there, where MOVER has no root.
+    # At tails near one half a limit may lie on the wrong side of its estimate: no distance is left.
     if side < 0:
-        return mover.ratio_high(known, top, share, np.minimum(bottom, _WRONG_SIDE * share))
-    low = mover.ratio_low(known, np.minimum(top, _WRONG_SIDE * known), share, bottom)
+        return mover.ratio_high(known, np.maximum(top, known), share, np.minimum(bottom, share))
+    low = mover.ratio_low(known, np.minimum(top, known), share, np.maximum(bottom, share))
     with np.errstate(divide="ignore"):
         inverse: FloatArray = 1.0 / low
     return inverse
@@ -92,13 +88,16 @@ def pvalue(
 
 def _tail(side: int, method: str, *columns: FloatArray) -> FloatArray:
     """Tail area, up to one half, at which the limit of the side reaches the null."""
-    *data, null = columns
+    count, total, share, _, null = columns
+    area = np.full(null.shape, 0.5)
+    # no limit passes the estimate, so none reaches a null beyond it
+    rows = np.flatnonzero(side * (count / total / share - null) > 0.0)
+    some = tuple(column[rows] for column in columns)
     with np.errstate(divide="ignore"):
-        columns = (*data, -side * np.log(null))
-    start = mover_tail(partial(_away, side, _CLOSED), *columns)
-    area = start if method == _CLOSED else _refined(side, method, columns, start)
-    # with no one in the group the lower limit is 0, which no null is below
-    return np.where(data[0] == 0.0, 0.5, area) if side > 0 else area
+        some = (*some[:4], -side * np.log(some[4]))
+    start = mover_tail(partial(_away, side, _CLOSED), *some)
+    area[rows] = start if method == _CLOSED else _refined(side, method, some, start)
+    return area
 
 
 def _refined(
@@ -113,8 +112,6 @@ def _refined(
 
     errors = -ndtri(start)
     settled = np.zeros(start.shape, dtype=bool)
-    none = np.flatnonzero(errors <= 0.0)
-    settled[none] = _beyond(partial(gap, _CLOSED, none), columns, none)
     rows = np.flatnonzero((errors > 0.0) & (errors < _FARTHEST))
     here = errors[rows]
     slope = (gap(_CLOSED, rows, here + _STEP) - gap(_CLOSED, rows, here)) / _STEP
@@ -139,18 +136,3 @@ def _refined(
     if rest.size:
         tail[rest] = mover_tail(partial(_away, side, method), *(part[rest] for part in columns))
     return tail
-
-
-def _beyond(
-    gap: Callable[[FloatArray], FloatArray], columns: tuple[FloatArray, ...], rows: NDArray[np.intp]
-) -> NDArray[np.bool_]:
-    """Whether the closed limit passes the goal by more than methods differ: by a deviate.
-
-    With five cases on each side of both shares, methods differ by half a deviate at most.
-    """
-    count, total, share, size = (column[rows] for column in columns[:4])
-    cases = (count, total - count, share * size, (1.0 - share) * size)
-    zero = np.zeros(rows.shape)
-    with np.errstate(invalid="ignore"):
-        passed = gap(zero) > gap(zero + 1.0) - gap(zero)
-    return np.asarray((np.minimum.reduce(cases) >= _FEW) & passed)

@@ -123,13 +123,32 @@ def test_rows_do_not_depend_on_their_batch():
     np.testing.assert_allclose(part, whole[7:9], rtol=1e-12)
 
 
-def test_a_method_that_crosses_the_null_before_the_closed_limits_do():
-    """Adding two to each side moves 6 of 100 to 8 of 104, past a null of 1.4 times 5 %."""
-    data = [array(v) for v in (6, 100, 0.05, 2000)]
-    null = array(1.4)
-    closed = share_ratio.pvalue(*data, null, alternative="greater", method="skew-score")
-    assert closed[0] >= 0.5
-    p = share_ratio.pvalue(*data, null, alternative="greater", method="plus-four")
-    assert p[0] < 0.5
-    low, _ = share_ratio.limits(*data, level=1.0 - p[0], alternative="greater", method="plus-four")
-    assert low[0] == pytest.approx(1.4, rel=1e-10)
+@pytest.mark.parametrize("method", METHODS)
+def test_nulls_near_the_estimate(method):
+    """There the closed limits may be on one side of the null and those of the method not."""
+    data = random_rows(200, seed=7)
+    data = [column[data[0] > 0] for column in data]
+    ratio = data[0] / data[1] / data[2]
+    for factor in (0.98, 0.999, 1.0, 1.001, 1.02):
+        null = factor * ratio
+        greater, less = (
+            share_ratio.pvalue(*data, null, alternative=side, method=method)
+            for side in ("greater", "less")
+        )
+        half = np.full(ratio.shape, 0.5)
+        low = 1.0 / share_ratio._away(1, method, *data, half)
+        high = share_ratio._away(-1, method, *data, half)
+        slack = 1e-9 * ratio
+        assert (greater[low > null + slack] < 0.5).all()
+        assert (less[high < null - slack] < 0.5).all()
+        assert (low <= ratio + slack).all()
+        assert (high >= ratio - slack).all()
+
+
+@pytest.mark.parametrize("method", ["mid-p", "plus-four", "jeffreys", "clopper-pearson"])
+def test_the_limit_moves_away_as_the_tail_shrinks(method):
+    """Adding two to each side moves 6 of 100 to 8 of 104, which must not count as a distance."""
+    tails = np.linspace(0.5, 1e-3, 200)
+    data = [np.full(200, v) for v in (6.0, 100.0, 0.05, 2000.0)]
+    for side in (1, -1):
+        assert (np.diff(share_ratio._away(side, method, *data, tails)) >= -1e-12).all()
