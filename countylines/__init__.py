@@ -133,6 +133,8 @@ population, claim or leave open. What there is:
     Between which areas: :class:`~countylines.localisation.LineFlows`,
     :func:`~countylines.localisation.flow_trend`,
     :func:`~countylines.localisation.distance_decay`,
+    :func:`~countylines.localisation.moran`,
+    :func:`~countylines.localisation.join_counts`,
     :func:`~countylines.localisation.intrazonal_distance`.
 ``countylines.assess``
     The claims of the published assessment, one by one; ``python -m countylines assess``.

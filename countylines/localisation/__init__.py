@@ -27,6 +27,8 @@
 - :class:`LineFlows`: lines by origin, destination and period, and their indices.
 - :func:`flow_trend`: does an index of the flows rise or fall?
 - :func:`distance_decay`: how fast lines thin out with distance, and its trend.
+- :func:`moran`: are neighbouring areas alike?
+- :func:`join_counts`: do areas that have something lie together?
 - :func:`intrazonal_distance`: how far a line runs within an area.
 - :func:`tipping_point`: the change in detection that would explain the odds ratio.
 - :func:`detection_adjusted_trend`: what is left of a trend once detection is allowed for.
@@ -53,6 +55,7 @@ from countylines.localisation.flow_trend import flow_trend
 from countylines.localisation.flows import LineFlows
 from countylines.localisation.internal_share import internal_share
 from countylines.localisation.intrazonal_distance import intrazonal_distance
+from countylines.localisation.join_counts import join_counts
 from countylines.localisation.joinpoint import joinpoint
 from countylines.localisation.joinpoint_result import JoinpointEstimate
 from countylines.localisation.jonckheere_terpstra import jonckheere_terpstra
@@ -60,6 +63,7 @@ from countylines.localisation.localisation_odds_ratio import localisation_odds_r
 from countylines.localisation.mann_kendall import mann_kendall
 from countylines.localisation.mantel_trend import mantel_trend
 from countylines.localisation.max_score_trend import max_score_trend
+from countylines.localisation.moran import moran
 from countylines.localisation.page_trend import page_trend
 from countylines.localisation.partial_mann_kendall import partial_mann_kendall
 from countylines.localisation.printed import Printed
@@ -98,6 +102,8 @@ __all__ = [
     "false_discovery",
     "field_significance",
     "flow_trend",
+    "moran",
+    "join_counts",
     "internal_share",
     "intrazonal_distance",
     "joinpoint",

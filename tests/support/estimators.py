@@ -501,5 +501,7 @@ EXEMPT: Mapping[str, str] = {
     "LineFlows": "a table of flows, not an estimator",
     "flow_trend": "a table of flows in, a test out",
     "distance_decay": "a table of flows in, two coefficients out",
+    "moran": "values and weights in, a test out",
+    "join_counts": "values and weights in, a test out",
     "intrazonal_distance": "arithmetic without a level; its kinds are tested beside it",
 }
