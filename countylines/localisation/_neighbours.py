@@ -47,7 +47,8 @@ def weights(given: Any, labels: pd.Index) -> FloatArray:
                 raise LabelMismatchError(_validate.sentence("weights", rule, "other labels"))
         matrix = given.loc[labels, labels].to_numpy(dtype=np.float64, na_value=np.nan)
     elif sparse.issparse(given):
-        matrix = np.asarray(sparse.csr_array(given).toarray(), dtype=np.float64)
+        stored: Any = given
+        matrix = np.asarray(stored.toarray(), dtype=np.float64)
     elif isinstance(given, np.ndarray):
         matrix = given.astype(np.float64)
     elif isinstance(given, Sequence) and not isinstance(given, (str, bytes)):
