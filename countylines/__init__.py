@@ -135,6 +135,7 @@ population, claim or leave open. What there is:
     :func:`~countylines.localisation.distance_decay`,
     :func:`~countylines.localisation.moran`,
     :func:`~countylines.localisation.join_counts`,
+    :func:`~countylines.localisation.expected_internal_share`,
     :func:`~countylines.localisation.intrazonal_distance`.
 ``countylines.assess``
     The claims of the published assessment, one by one; ``python -m countylines assess``.

@@ -29,6 +29,7 @@
 - :func:`distance_decay`: how fast lines thin out with distance, and its trend.
 - :func:`moran`: are neighbouring areas alike?
 - :func:`join_counts`: do areas that have something lie together?
+- :func:`expected_internal_share`: how many lines size and distance alone would make internal.
 - :func:`intrazonal_distance`: how far a line runs within an area.
 - :func:`tipping_point`: the change in detection that would explain the odds ratio.
 - :func:`detection_adjusted_trend`: what is left of a trend once detection is allowed for.
@@ -51,6 +52,7 @@ from countylines.localisation.detection_adjusted_trend import detection_adjusted
 from countylines.localisation.detection_bounds import detection_bounds
 from countylines.localisation.distance_decay import distance_decay
 from countylines.localisation.field_significance import field_significance
+from countylines.localisation.expected_internal_share import expected_internal_share
 from countylines.localisation.flow_trend import flow_trend
 from countylines.localisation.flows import LineFlows
 from countylines.localisation.internal_share import internal_share
@@ -104,6 +106,7 @@ __all__ = [
     "flow_trend",
     "moran",
     "join_counts",
+    "expected_internal_share",
     "internal_share",
     "intrazonal_distance",
     "joinpoint",

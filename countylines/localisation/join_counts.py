@@ -33,7 +33,7 @@ def join_counts(
     replicates: int = 9999,
     rng: RNG = None,
 ) -> TestResult:
-    r"""Join counts: do areas that have something border on one another?
+    r"""Join counts, whether areas that have something border on one another.
 
     It answers: of the borders between areas, do more join two areas that both have something (ones)
     than if they lay anywhere? It takes how many areas have it as given. Areas that border on many

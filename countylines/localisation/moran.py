@@ -31,7 +31,7 @@ def moran(
     replicates: int = 9999,
     rng: RNG = None,
 ) -> TestResult:
-    r"""Moran's index: do neighbouring areas have values that are alike?
+    r"""Moran's index, whether neighbouring areas have values that are alike.
 
     It answers: is an area more like its neighbours than like any other? It does not say why, and
     not which areas. Rates of small areas vary by chance alone, and where small areas lie together

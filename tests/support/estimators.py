@@ -503,5 +503,6 @@ EXEMPT: Mapping[str, str] = {
     "distance_decay": "a table of flows in, two coefficients out",
     "moran": "values and weights in, a test out",
     "join_counts": "values and weights in, a test out",
+    "expected_internal_share": "a table of flows in, a table out",
     "intrazonal_distance": "arithmetic without a level; its kinds are tested beside it",
 }
