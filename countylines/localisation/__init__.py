@@ -51,8 +51,8 @@ from countylines.localisation.detection import Detection
 from countylines.localisation.detection_adjusted_trend import detection_adjusted_trend
 from countylines.localisation.detection_bounds import detection_bounds
 from countylines.localisation.distance_decay import distance_decay
-from countylines.localisation.field_significance import field_significance
 from countylines.localisation.expected_internal_share import expected_internal_share
+from countylines.localisation.field_significance import field_significance
 from countylines.localisation.flow_trend import flow_trend
 from countylines.localisation.flows import LineFlows
 from countylines.localisation.internal_share import internal_share
