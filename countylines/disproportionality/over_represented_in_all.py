@@ -285,9 +285,12 @@ def _findings(
     else:
         number = int(bounds.min())
     if not passes.all():
+        where = f"at least {number} of {cells.number} cells, without saying in which (Simes)"
+        if number == 0:
+            where = f"none of {cells.number} cells for sure, allowing for their number (Simes)"
         text = (
-            f"Established at {100 * level:g} % in at least {number} of {cells.number} cells, "
-            "without saying in which (Simes); over_represented_in_at_least gives each number."
+            f"Established at {100 * level:g} % in {where}; over_represented_in_at_least gives the "
+            "p-value of each number."
         )
         notes += (Note("at-least", text),)
     high = 1.0 / cells.benchmark.max(axis=1)
@@ -320,9 +323,14 @@ def _power_notes(
     chance = _supposed_power(cells, ratio, supposed, method, level).prod(axis=1)[open_sets]
     least, most = _percent(chance.min()), _percent(chance.max())
     words = least if least == most else f"{least} to {most}"
+    most = (
+        " (or the most that the benchmark allows)"
+        if (supposed * cells.benchmark > 1.0).any()
+        else ""
+    )
     text = (
         f"Not established is not the same as untrue: had the ratio been {supposed:g} in every "
-        f"cell, samples of this size would have established it in all {cells.number} with a "
+        f"cell{most}, samples of this size would have established it in all {cells.number} with a "
         f"chance of {words}."
     )
     needed = _needed(cells, open_sets, ratio, supposed, method, level)

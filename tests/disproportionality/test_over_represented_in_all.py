@@ -144,6 +144,12 @@ class TestAll:
         assert "at least one cell the ratio is below 1" in note(result, "contradicted")
         assert "contradicted" not in codes(over_represented_in_all(COUNT, TOTAL, SHARE))
 
+    def test_none_and_the_most_possible_are_said(self):
+        result = over_represented_in_all([5, 3], 258, [0.01, 0.9])
+        assert "in none of 2 cells for sure" in note(result, "at-least")
+        assert "(or the most that the benchmark allows)" in note(result, "power")
+        assert "or the most" not in note(over_represented_in_all(COUNT, TOTAL, SHARE), "power")
+
     def test_methods_that_are_not_exact_say_so(self):
         assert "may reject somewhat more" in note(
             over_represented_in_all(COUNT, TOTAL, SHARE, method="mid-p"), "not-exact"
