@@ -83,6 +83,8 @@ population, claim or leave open. What there is:
     :func:`~countylines.disproportionality.hidden_ranges`.
     :func:`~countylines.disproportionality.rate_difference`,
     :func:`~countylines.disproportionality.risk_difference`,
+    :func:`~countylines.disproportionality.four_fifths`,
+    :func:`~countylines.disproportionality.disparity`,
     :func:`~countylines.disproportionality.standardised_rate_ratio`,
     :func:`~countylines.disproportionality.standardised_ratio`,
     :func:`~countylines.disproportionality.expected_count`,
@@ -107,6 +109,7 @@ population, claim or leave open. What there is:
     :class:`~countylines.localisation.Detection`),
     :func:`~countylines.localisation.reclassification_sensitivity`,
     :func:`~countylines.localisation.internal_share`,
+    :func:`~countylines.localisation.equivalence`,
     :func:`~countylines.localisation.cochran_armitage`,
     :func:`~countylines.localisation.mantel_trend`,
     :func:`~countylines.localisation.trend_regression`,

@@ -9,6 +9,8 @@
 - :func:`standardised_rate_ratio`: a ratio of rates with the same make-up by age, sex or region.
 - :func:`standardised_ratio`: observed over expected events.
 - :func:`expected_count`: events at the rates of a reference, stratum by stratum.
+- :func:`four_fifths`: above, within or below four-fifths, or it cannot be told.
+- :func:`disparity`: ratio, difference and excess count in one table.
 - :func:`odds_ratio`: the odds of an outcome in one group over those in another.
 - :func:`adjusted_ratio`: a rate or odds ratio at equal age, area or period.
 - :func:`missing_bounds`: what the ratio can be where ethnicity is missing.
@@ -45,9 +47,11 @@ from countylines.disproportionality.adjusted_ratio import adjusted_ratio
 from countylines.disproportionality.benchmark_sensitivity import benchmark_sensitivity
 from countylines.disproportionality.benchmark_tipping_point import benchmark_tipping_point
 from countylines.disproportionality.combine_imputations import combine_imputations
+from countylines.disproportionality.disparity import disparity
 from countylines.disproportionality.e_value import e_value
 from countylines.disproportionality.excess_count import excess_count
 from countylines.disproportionality.expected_count import expected_count
+from countylines.disproportionality.four_fifths import four_fifths
 from countylines.disproportionality.impute_counts import impute_counts
 from countylines.disproportionality.joint_proportions import joint_proportions
 from countylines.disproportionality.missing_bounds import missing_bounds
@@ -89,6 +93,8 @@ from countylines.disproportionality.suppress import (
 from countylines.multiple_tests import false_discovery
 
 __all__ = [
+    "disparity",
+    "four_fifths",
     "expected_count",
     "standardised_ratio",
     "standardised_rate_ratio",

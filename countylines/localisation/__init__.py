@@ -7,6 +7,7 @@
 - :func:`compatible_range`: the range of a count or share that they leave.
 - :func:`share_from_changes`: the internal share that two percentages imply.
 - :func:`internal_share`: the share of internal lines.
+- :func:`equivalence`: are two rates shown to be alike?
 - :func:`cochran_armitage`: does a share rise or fall with the year?
 - :func:`shift_share`: a change of the share within forces, by their mix, by who reports.
 - :func:`max_score_trend`: the same whichever of several sets of scores is right.
@@ -53,6 +54,7 @@ from countylines.localisation.detection_bounds import detection_bounds
 from countylines.localisation.distance_decay import distance_decay
 from countylines.localisation.expected_internal_share import expected_internal_share
 from countylines.localisation.field_significance import field_significance
+from countylines.localisation.equivalence import equivalence
 from countylines.localisation.flow_trend import flow_trend
 from countylines.localisation.flows import LineFlows
 from countylines.localisation.internal_share import internal_share
@@ -87,6 +89,13 @@ from countylines.multiple_tests import false_discovery
 
 __all__ = [
     "Detection",
+    "equivalence",
+    "max_score_trend",
+    "ShapeTest",
+    "step_or_slope",
+    "ShareDecomposition",
+    "shift_share",
+    "siegel_slope",
     "JoinpointEstimate",
     "LineFlows",
     "Printed",
