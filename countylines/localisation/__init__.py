@@ -52,9 +52,9 @@ from countylines.localisation.detection import Detection
 from countylines.localisation.detection_adjusted_trend import detection_adjusted_trend
 from countylines.localisation.detection_bounds import detection_bounds
 from countylines.localisation.distance_decay import distance_decay
+from countylines.localisation.equivalence import equivalence
 from countylines.localisation.expected_internal_share import expected_internal_share
 from countylines.localisation.field_significance import field_significance
-from countylines.localisation.equivalence import equivalence
 from countylines.localisation.flow_trend import flow_trend
 from countylines.localisation.flows import LineFlows
 from countylines.localisation.internal_share import internal_share
@@ -89,13 +89,6 @@ from countylines.multiple_tests import false_discovery
 
 __all__ = [
     "Detection",
-    "equivalence",
-    "max_score_trend",
-    "ShapeTest",
-    "step_or_slope",
-    "ShareDecomposition",
-    "shift_share",
-    "siegel_slope",
     "JoinpointEstimate",
     "LineFlows",
     "Printed",
@@ -115,6 +108,7 @@ __all__ = [
     "flow_trend",
     "moran",
     "join_counts",
+    "equivalence",
     "expected_internal_share",
     "internal_share",
     "intrazonal_distance",

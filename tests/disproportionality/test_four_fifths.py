@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
@@ -62,7 +61,7 @@ def test_every_answer(data, decision):
 
 def test_the_estimate_decides_nothing():
     table = four_fifths([9, 900], [20, 2000], 3000, 9000)
-    assert table["estimate"].nunique() == 1
+    assert table["estimate"].to_numpy() == pytest.approx([1.35, 1.35], rel=1e-14)
     assert table["decision"].tolist() == ["cannot tell", "above"]
 
 
@@ -100,9 +99,8 @@ def test_other_thresholds_and_labels():
 def test_the_table_is_the_ratios_own():
     table = four_fifths(36, 40, 16, 80)
     ratio = risk_ratio(36, 40, 16, 80).to_frame()
-    np.testing.assert_array_equal(
-        table[["estimate", "low", "high"]], ratio[["estimate", "low", "high"]]
-    )
+    for name in ("estimate", "low", "high"):
+        assert table[name].tolist() == ratio[name].tolist()
 
 
 @pytest.mark.parametrize(
