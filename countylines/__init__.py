@@ -114,6 +114,7 @@ population, claim or leave open. What there is:
     :func:`~countylines.localisation.mantel_trend`,
     :func:`~countylines.localisation.trend_regression`,
     :func:`~countylines.localisation.trend_power`,
+    :func:`~countylines.localisation.interrupted_series`,
     :func:`~countylines.localisation.mann_kendall`,
     :func:`~countylines.localisation.sens_slope`,
     :func:`~countylines.localisation.seasonal_mann_kendall`,

@@ -13,6 +13,7 @@
 - :func:`max_score_trend`: the same whichever of several sets of scores is right.
 - :func:`mantel_trend`: the same within forces.
 - :func:`trend_regression`: the odds ratio or rate ratio per year, beyond chance variation.
+- :func:`interrupted_series`: a step or a bend at a date that was known beforehand.
 - :func:`trend_power`: how large a trend of a share can be seen?
 - :func:`mann_kendall`: does a series rise or fall from period to period?
 - :func:`sens_slope`: by how much.
@@ -58,6 +59,7 @@ from countylines.localisation.field_significance import field_significance
 from countylines.localisation.flow_trend import flow_trend
 from countylines.localisation.flows import LineFlows
 from countylines.localisation.internal_share import internal_share
+from countylines.localisation.interrupted_series import interrupted_series
 from countylines.localisation.intrazonal_distance import intrazonal_distance
 from countylines.localisation.join_counts import join_counts
 from countylines.localisation.joinpoint import joinpoint
@@ -111,6 +113,7 @@ __all__ = [
     "equivalence",
     "expected_internal_share",
     "internal_share",
+    "interrupted_series",
     "intrazonal_distance",
     "joinpoint",
     "jonckheere_terpstra",

@@ -145,6 +145,7 @@ def trend_regression(
     --------
     cochran_armitage : a test by chance alone.
     mantel_trend : within strata, by chance alone.
+    interrupted_series : a step against a slope.
     trend_power : how large a trend can be seen.
 
     Notes

@@ -462,6 +462,7 @@ EXEMPT: Mapping[str, str] = {
     "cochran_armitage": "a reduction over groups, not elementwise",
     "mantel_trend": "a table of strata in, a test out",
     "adjusted_ratio": "a table in, a regression out",
+    "interrupted_series": "a series in, a table out",
     "trend_power": "a plan in, a table out",
     "trend_regression": "a regression over time, not elementwise",
     "mann_kendall": "a reduction over time, not elementwise",
