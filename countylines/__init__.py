@@ -94,6 +94,9 @@ population, claim or leave open. What there is:
     :func:`~countylines.disproportionality.ratio_of_ratios`,
     :func:`~countylines.disproportionality.relative_rate_chain`,
     :func:`~countylines.disproportionality.shrunken_ratio`,
+    :func:`~countylines.disproportionality.dissimilarity`,
+    :func:`~countylines.disproportionality.gini`,
+    :func:`~countylines.disproportionality.theil`,
     :func:`~countylines.disproportionality.false_discovery`.
 ``countylines.localisation``
     Is it becoming local: :func:`~countylines.localisation.localisation_odds_ratio`,

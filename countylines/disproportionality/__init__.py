@@ -38,6 +38,9 @@
 - :func:`ratio_of_ratios`: one rate ratio over another, shared people or not.
 - :func:`relative_rate_chain`: relative rates from stage to stage.
 - :func:`shrunken_ratio`: ratios of many areas, drawn together.
+- :func:`dissimilarity`: two groups over areas, less what chance makes of it.
+- :func:`gini`: how unevenly events are spread.
+- :func:`theil`: the same, in parts that add up.
 - :func:`false_discovery`: p-values of many tests at once.
 """
 
@@ -52,6 +55,11 @@ from countylines.disproportionality.e_value import e_value
 from countylines.disproportionality.excess_count import excess_count
 from countylines.disproportionality.expected_count import expected_count
 from countylines.disproportionality.four_fifths import four_fifths
+from countylines.disproportionality.dissimilarity import dissimilarity
+from countylines.disproportionality.e_value import e_value
+from countylines.disproportionality.excess_count import excess_count
+from countylines.disproportionality.expected_count import expected_count
+from countylines.disproportionality.gini import gini
 from countylines.disproportionality.impute_counts import impute_counts
 from countylines.disproportionality.joint_proportions import joint_proportions
 from countylines.disproportionality.missing_bounds import missing_bounds
@@ -90,6 +98,7 @@ from countylines.disproportionality.suppress import (
     suppress,
     suppress_estimates,
 )
+from countylines.disproportionality.theil import theil
 from countylines.multiple_tests import false_discovery
 
 __all__ = [
@@ -100,17 +109,21 @@ __all__ = [
     "standardised_rate_ratio",
     "missing_odds_prior",
     "adjusted_ratio",
-    "combine_imputations",
-    "impute_counts",
     "benchmark_sensitivity",
     "benchmark_tipping_point",
+    "combine_imputations",
+    "dissimilarity",
     "e_value",
     "excess_count",
+    "expected_count",
     "false_discovery",
+    "gini",
     "hidden_ranges",
+    "impute_counts",
     "joint_proportions",
     "missing_bounds",
     "missing_odds_curve",
+    "missing_odds_prior",
     "missing_tipping_point",
     "mixed_group_bounds",
     "odds_ratio",
@@ -130,7 +143,10 @@ __all__ = [
     "simultaneous",
     "smallest_establishing_count",
     "smallest_ratio",
+    "standardised_rate_ratio",
+    "standardised_ratio",
     "suppress",
     "suppress_estimates",
+    "theil",
     "total_needed_in_all",
 ]
