@@ -51,14 +51,11 @@ from countylines.disproportionality.benchmark_sensitivity import benchmark_sensi
 from countylines.disproportionality.benchmark_tipping_point import benchmark_tipping_point
 from countylines.disproportionality.combine_imputations import combine_imputations
 from countylines.disproportionality.disparity import disparity
-from countylines.disproportionality.e_value import e_value
-from countylines.disproportionality.excess_count import excess_count
-from countylines.disproportionality.expected_count import expected_count
-from countylines.disproportionality.four_fifths import four_fifths
 from countylines.disproportionality.dissimilarity import dissimilarity
 from countylines.disproportionality.e_value import e_value
 from countylines.disproportionality.excess_count import excess_count
 from countylines.disproportionality.expected_count import expected_count
+from countylines.disproportionality.four_fifths import four_fifths
 from countylines.disproportionality.gini import gini
 from countylines.disproportionality.impute_counts import impute_counts
 from countylines.disproportionality.joint_proportions import joint_proportions
@@ -115,7 +112,6 @@ __all__ = [
     "dissimilarity",
     "e_value",
     "excess_count",
-    "expected_count",
     "false_discovery",
     "gini",
     "hidden_ranges",
@@ -123,7 +119,6 @@ __all__ = [
     "joint_proportions",
     "missing_bounds",
     "missing_odds_curve",
-    "missing_odds_prior",
     "missing_tipping_point",
     "mixed_group_bounds",
     "odds_ratio",
@@ -143,8 +138,6 @@ __all__ = [
     "simultaneous",
     "smallest_establishing_count",
     "smallest_ratio",
-    "standardised_rate_ratio",
-    "standardised_ratio",
     "suppress",
     "suppress_estimates",
     "theil",
