@@ -103,6 +103,7 @@ class _Series:
         self.times = times - np.median(times)
         n = len(values)
         self.pairs = n * (n - 1) // 2
+        self.few = max(_FEW, n // 4)  # pairs that cross are then next to one another, nearly all
         self.counts: dict[float, int] = {}
         # a start only: the answer does not depend on which pairs are looked at
         rng = np.random.default_rng(0)
@@ -118,7 +119,7 @@ class _Series:
         shared = False
         for step in range(_STEPS):
             held = above - below
-            if held <= _FEW:
+            if held <= self.few:
                 return self._among(low, high, below, place)
             inside = low + (high - low) * (place + 0.5 - below) / held
             if step % 3 == 2 or not low < inside < high:
@@ -126,8 +127,10 @@ class _Series:
             blur = self._blur(inside)
             if high - low <= 4.0 * blur:
                 return self._near(inside, 2.0 * blur)
+            # both ends close in: the count inside is off by the root of the slopes in between;
             # a value that very many slopes share is met from both of its sides
-            for point in (inside - blur, inside + blur) if shared else (inside,):
+            reach = blur if shared else max(2.0 * (high - low) / np.sqrt(held), blur)
+            for point in (inside - reach, inside + reach):
                 count = self._below(point)
                 if count <= place and point > low:
                     low, below = point, count
