@@ -323,15 +323,12 @@ def _power_notes(
     chance = _supposed_power(cells, ratio, supposed, method, level).prod(axis=1)[open_sets]
     least, most = _percent(chance.min()), _percent(chance.max())
     words = least if least == most else f"{least} to {most}"
-    most = (
-        " (or the most that the benchmark allows)"
-        if (supposed * cells.benchmark > 1.0).any()
-        else ""
-    )
+    beyond = (supposed * cells.benchmark > 1.0).any()
+    capped = " (or the most that the benchmark allows)" if beyond else ""
     text = (
         f"Not established is not the same as untrue: had the ratio been {supposed:g} in every "
-        f"cell{most}, samples of this size would have established it in all {cells.number} with a "
-        f"chance of {words}."
+        f"cell{capped}, samples of this size would have established it in all {cells.number} "
+        f"with a chance of {words}."
     )
     needed = _needed(cells, open_sets, ratio, supposed, method, level)
     if needed is not None:
