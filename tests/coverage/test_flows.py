@@ -1,9 +1,10 @@
-"""Simulated coverage of the trend of an index of flows, and of the decay with distance.
+"""Simulated coverage of trends of indices of flows, decay with distance, and expected shares.
 
 Lines run between `areas` areas at random places in `periods` periods, `lines` in a period on
 average, with effects of origins and destinations that differ by period. `what` is the quantity,
-`pairs` the standard deviation of a log-normal effect of each pair, which the model does not know,
-and `below` the share of intervals that lie wholly below the truth.
+`pairs` the standard deviation of a log-normal effect of each pair, which the model does not know
+(for an expected share: of each destination), and `below` the share of intervals that lie wholly
+below the truth.
 
 ``pytest -m slow tests/coverage/test_flows.py`` checks the recorded table against a new simulation
 with other random numbers; ``python tests/coverage/test_flows.py`` records it.
@@ -17,7 +18,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from countylines.localisation import LineFlows, distance_decay, flow_trend
+from countylines.localisation import (
+    LineFlows,
+    distance_decay,
+    expected_internal_share,
+    flow_trend,
+)
 
 RESULTS = Path(__file__).parent / "results" / "flows.json"
 LEVEL = 0.95
@@ -34,6 +40,9 @@ SETTINGS = [
     ("gini", "basic", 12, 6, 300, 0.0),
     ("entropy", "basic", 12, 6, 300, 0.0),
     ("entropy", "basic", 12, 6, 60, 0.0),
+    ("expected-share", "clustered", 15, 1, 600, 0.0),
+    ("expected-share", "clustered", 30, 1, 600, 0.4),
+    ("expected-share", "clustered", 43, 1, 3000, 0.4),
 ]
 
 
@@ -48,11 +57,34 @@ def means(areas, periods, lines, pairs, rng):
     return mean * lines / mean.sum(axis=(1, 2), keepdims=True), apart
 
 
+def expected(areas, lines, pull, rng):
+    """Limits and truth of the overall expected share."""
+    place = rng.uniform(0.0, 1.0, (areas, 2))
+    apart = np.sqrt(np.square(place[:, None] - place).sum(axis=2))
+    own = 0.35 / np.sqrt(areas)
+    np.fill_diagonal(apart, own)
+    people = np.exp(rng.normal(0, 0.6, areas))
+    size = np.exp(rng.normal(0, 1, areas))
+    sent = rng.multinomial(lines, size / size.sum())
+    weight = people * np.exp(-3.0 * apart)
+    truth = sent @ (np.diagonal(weight) / weight.sum(axis=1)) / lines
+    weight = weight * np.exp(pull * rng.normal(size=areas))
+    share = weight / weight.sum(axis=1, keepdims=True)
+    drawn = np.array([rng.multinomial(n, p) for n, p in zip(sent, share, strict=True)])
+    found = expected_internal_share(
+        LineFlows(drawn), apart, population=people, intrazonal=own, draws=500, rng=rng
+    )
+    return (*found.loc["all", ["expected_low", "expected_high"]].astype(float), truth)
+
+
 def row_of(setting, seed, runs=RUNS):
     what, method, areas, periods, lines, pairs = setting
     rng = np.random.default_rng([seed, lines, len(what), int(10 * pairs)])
     ends = []
     for _ in range(runs):
+        if what == "expected-share":
+            ends.append(expected(areas, lines, pairs, rng))
+            continue
         mean, apart = means(areas, periods, lines, pairs, rng)
         flows = LineFlows(rng.poisson(mean))
         if what == "decay":
