@@ -3,11 +3,11 @@
 For two groups of known size and a grid of shares from 0.02 to 0.98, equally spaced in log odds, all
 tables are enumerated with their probabilities: there is no simulation error. `mean` and `least` are
 the mean and the smallest coverage over the grid, `low_share` the share of the grid below 0.94,
-`below` the mean probability that the interval lies wholly below the true difference, `above` that it
-lies wholly above, and `tilt` the mean of their absolute difference.
+`below` the mean probability that the interval lies wholly below the true difference, `above` that
+it lies wholly above, and `tilt` the mean of their absolute difference.
 
-``pytest -m slow tests/coverage/test_risk_difference.py`` enumerates again and compares with the recorded
-table; ``python tests/coverage/test_risk_difference.py`` records it again.
+``pytest -m slow tests/coverage/test_risk_difference.py`` enumerates again and compares with the
+recorded table; ``python tests/coverage/test_risk_difference.py`` records it again.
 """
 
 from __future__ import annotations
