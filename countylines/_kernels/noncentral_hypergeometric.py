@@ -160,7 +160,7 @@ def one_sided(supports: Supports, tail: FloatArray, observed: float = 1.0) -> Fl
     return increasing_root(residual, -end, end, start)
 
 
-def _tails(supports: Supports, log_ratio: FloatArray, observed: float) -> Limits:
+def tails(supports: Supports, log_ratio: FloatArray, observed: float) -> Limits:
     """P(count or less) and P(count or more), with part `observed` of P(count) in each."""
     p = supports.tilted(log_ratio, supports.rows)
     whole, here = p.sum(axis=1), observed * p[:, supports.at]
@@ -179,7 +179,7 @@ def central(observed: float) -> Method:
 
     def pvalue(*table: FloatArray, null: float | FloatArray, alternative: str) -> FloatArray:
         def test(supports: Supports, log_ratio: FloatArray) -> FloatArray:
-            lower, upper = _tails(supports, log_ratio, observed)
+            lower, upper = tails(supports, log_ratio, observed)
             if alternative == "two-sided":
                 return 2.0 * np.minimum(lower, upper)
             return upper if alternative == "greater" else lower
@@ -194,6 +194,21 @@ def central(observed: float) -> Method:
     return Method(limits, pvalue)
 
 
+def centred(supports: Supports) -> FloatArray:
+    """Log odds ratio at which the observed count is the expected one."""
+
+    def residual(log_ratio: FloatArray, rows: Rows) -> tuple[FloatArray, FloatArray]:
+        p = supports.tilted(log_ratio, rows)
+        whole = p.sum(axis=1)
+        mean = p @ supports.offset / whole
+        variance = p @ supports.offset**2 / whole - mean**2
+        scale = np.sqrt(variance)
+        return mean / scale, scale
+
+    end = np.full(supports.rows.size, FARTHEST)
+    return increasing_root(residual, -end, end, supports.centre)
+
+
 def conditional_estimate(*table: FloatArray) -> FloatArray:
     """Odds ratio at which the observed count is the expected one: the conditional ML estimate.
 
@@ -204,20 +219,8 @@ def conditional_estimate(*table: FloatArray) -> FloatArray:
     result[lowest & highest] = np.nan
     inner = ~(lowest | highest)
 
-    def solve(supports: Supports) -> FloatArray:
-        def residual(log_ratio: FloatArray, rows: Rows) -> tuple[FloatArray, FloatArray]:
-            p = supports.tilted(log_ratio, rows)
-            whole = p.sum(axis=1)
-            mean = p @ supports.offset / whole
-            variance = p @ supports.offset**2 / whole - mean**2
-            scale = np.sqrt(variance)
-            return mean / scale, scale
-
-        end = np.full(supports.rows.size, FARTHEST)
-        return increasing_root(residual, -end, end, supports.centre)
-
     if inner.any():
-        result[inner] = np.exp(over_tables(solve, tuple(column[inner] for column in table)))
+        result[inner] = np.exp(over_tables(centred, tuple(column[inner] for column in table)))
     return result
 
 

@@ -78,7 +78,7 @@ def standard_error(*table: FloatArray) -> FloatArray:
 # --- score family ------------------------------------------------------------------------------
 
 
-def _expected_cells(*table: FloatArray, log_ratio: FloatArray) -> Table:
+def expected_cells(*table: FloatArray, log_ratio: FloatArray) -> Table:
     """Cells with these margins and an odds ratio of exp(log_ratio) <= 1.
 
     Each is the root of a quadratic in the form in which only positive terms are added, so that
@@ -127,7 +127,7 @@ def _statistic_below_one(
     1e-250. All cells move by v with the log odds ratio.
     """
     _, n1, _, n2 = table
-    expected = _expected_cells(*table, log_ratio=log_ratio)
+    expected = expected_cells(*table, log_ratio=log_ratio)
     observed = _cells(*table)
     u = np.minimum(np.minimum(expected[0], expected[1]), np.minimum(expected[2], expected[3]))
     w1, w2, w3, w4 = (u / cell for cell in expected)

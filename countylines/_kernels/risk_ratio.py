@@ -63,13 +63,12 @@ def _combined(greater: FloatArray, less: FloatArray, alternative: str) -> FloatA
 # --- score family ------------------------------------------------------------------------------
 
 
-def _statistic_below_one(
-    x: FloatArray, n: FloatArray, y: FloatArray, m: FloatArray, t: FloatArray, *, skew: bool
-) -> tuple[FloatArray, FloatArray]:
-    """The score in its standard deviations, and a sixth of its skewness, at log ratios t <= 0.
+def fitted_shares(
+    x: FloatArray, n: FloatArray, y: FloatArray, m: FloatArray, t: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """The share q fitted to the other group at log ratios t <= 0, 1 - q, and 1 - ratio * q.
 
-    With p = ratio * q for the fitted shares, both q and 1 - q are roots of quadratics in the form
-    in which only positive terms are added.
+    Both q and 1 - q are roots of quadratics in the form in which only positive terms are added.
     """
     ratio, lack = np.exp(t), -np.expm1(t)
     rest = (m - y) * lack
@@ -81,7 +80,19 @@ def _statistic_below_one(
         q_rest = np.where(
             turned > 0.0, 2.0 * rest / (turned + root), (root - turned) / (2.0 * (n + m) * ratio)
         )
-    p, p_rest = ratio * q, lack + ratio * q_rest
+    return q, q_rest, lack + ratio * q_rest
+
+
+def _statistic_below_one(
+    x: FloatArray, n: FloatArray, y: FloatArray, m: FloatArray, t: FloatArray, *, skew: bool
+) -> tuple[FloatArray, FloatArray]:
+    """The score in its standard deviations, and a sixth of its skewness, at log ratios t <= 0.
+
+    With p = ratio * q for the fitted shares.
+    """
+    ratio = np.exp(t)
+    q, q_rest, p_rest = fitted_shares(x, n, y, m, t)
+    p = ratio * q
     first, second = p * p_rest / n, ratio * ratio * q * q_rest / m
     variance = first + second
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -28,6 +28,9 @@
 - :func:`power_in_all`: how likely samples of a size are to establish it in all.
 - :func:`total_needed_in_all`: how many people that takes.
 - :func:`smallest_establishing_count`: how many of the group it takes, region by region.
+- :func:`pool`: one ratio out of many strata, common to them or the mean of those that differ.
+- :func:`homogeneity`: whether the ratio is the same in every stratum.
+- :func:`simpson_report`: the ratio of the totals, taken apart into strata and composition.
 - :func:`representation_to_rate_ratio`: the group's rate against everybody else's.
 - :func:`rate_to_representation_ratio`: the way back.
 - :func:`suppress`: hide small counts, and what gives them away.
@@ -57,6 +60,7 @@ from countylines.disproportionality.excess_count import excess_count
 from countylines.disproportionality.expected_count import expected_count
 from countylines.disproportionality.four_fifths import four_fifths
 from countylines.disproportionality.gini import gini
+from countylines.disproportionality.homogeneity import homogeneity
 from countylines.disproportionality.impute_counts import impute_counts
 from countylines.disproportionality.joint_proportions import joint_proportions
 from countylines.disproportionality.missing_bounds import missing_bounds
@@ -69,6 +73,7 @@ from countylines.disproportionality.over_represented_in_all import over_represen
 from countylines.disproportionality.over_represented_in_at_least import (
     over_represented_in_at_least,
 )
+from countylines.disproportionality.pool import pool
 from countylines.disproportionality.power_in_all import (
     power_in_all,
     smallest_establishing_count,
@@ -86,6 +91,7 @@ from countylines.disproportionality.representation_to_rate_ratio import (
 from countylines.disproportionality.risk_difference import risk_difference
 from countylines.disproportionality.risk_ratio import risk_ratio
 from countylines.disproportionality.shrunken_ratio import shrunken_ratio
+from countylines.disproportionality.simpson_report import SimpsonReport, simpson_report
 from countylines.disproportionality.simultaneous import simultaneous
 from countylines.disproportionality.smallest_ratio import smallest_ratio
 from countylines.disproportionality.standardised_rate_ratio import standardised_rate_ratio
@@ -99,31 +105,32 @@ from countylines.disproportionality.theil import theil
 from countylines.multiple_tests import false_discovery
 
 __all__ = [
-    "disparity",
-    "four_fifths",
-    "expected_count",
-    "standardised_ratio",
-    "standardised_rate_ratio",
-    "missing_odds_prior",
+    "SimpsonReport",
     "adjusted_ratio",
     "benchmark_sensitivity",
     "benchmark_tipping_point",
     "combine_imputations",
+    "disparity",
     "dissimilarity",
     "e_value",
     "excess_count",
+    "expected_count",
     "false_discovery",
+    "four_fifths",
     "gini",
     "hidden_ranges",
+    "homogeneity",
     "impute_counts",
     "joint_proportions",
     "missing_bounds",
     "missing_odds_curve",
+    "missing_odds_prior",
     "missing_tipping_point",
     "mixed_group_bounds",
     "odds_ratio",
     "over_represented_in_all",
     "over_represented_in_at_least",
+    "pool",
     "power_in_all",
     "rate_difference",
     "rate_ratio",
@@ -135,9 +142,12 @@ __all__ = [
     "risk_difference",
     "risk_ratio",
     "shrunken_ratio",
+    "simpson_report",
     "simultaneous",
     "smallest_establishing_count",
     "smallest_ratio",
+    "standardised_rate_ratio",
+    "standardised_ratio",
     "suppress",
     "suppress_estimates",
     "theil",
