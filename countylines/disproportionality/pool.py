@@ -188,6 +188,12 @@ def pool(
     of the group are binomial with log odds :math:`\log(n_j / m_j) + \mu + \tau z_j`, whose
     likelihood is integrated over normal :math:`z_j` and profiled in :math:`\mu` and :math:`\tau`.
 
+    ``prediction`` is too short: it takes the estimated variance as known. In simulations of 300 to
+    600 sets of strata whose log ratios vary by 0.3, nominal 95 % prediction intervals held the
+    ratio of another stratum in 83 to 89 % with 9 strata, and in 78 % (``"glmm"``) and 59 %
+    (``"reml"``) with 40 strata of 2 expected events in the group. There the intervals of the mean
+    covered 96 % by ``"glmm"`` and 57 % by ``"reml"``, because of its bias.
+
     Strata without one of the groups, or without any event (for odds, or any non-event), say
     nothing of a ratio; a note names them. Where a group has no event in any stratum the common
     ratio is 0 or infinite; ``"mantel-haenszel"`` then has no limits, the other weighted methods
