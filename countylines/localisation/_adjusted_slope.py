@@ -131,10 +131,12 @@ def slope(counts: Counts, kind: str, parts: Parts | None, *, quasi: bool) -> Slo
         spread = np.zeros((offset.size, offset.size))
         if parts is not None and enters is not None and np.isfinite(offset).all():
             spread = enters[used].T @ (enters[used] * parts.errors[used, None] ** 2)
+            spread -= 2.0 * np.diag(_covariance(counts, kind, parts))
         made = _fitted(counts, kind, offset, spread, quasi)
     if parts is None or enters is None or not made.exists:
         return made
-    shared = _shared(counts, kind, parts, made.gradient)
+    with np.errstate(invalid="ignore"):
+        shared = float(2.0 * np.sum(made.gradient**2 * _covariance(counts, kind, parts)))
     return _with_parts(made, parts, enters @ made.gradient, counts.time.size == 2, shared)
 
 
@@ -145,19 +147,19 @@ def loading(parts: Parts, kind: str) -> FloatArray:
     return parts.internal if kind == INTERNAL else parts.external
 
 
-def _shared(counts: Counts, kind: str, parts: Parts, gradient: FloatArray) -> float:
-    """Twice the covariance of recorded counts and an input that holds lines among them.
+def _covariance(counts: Counts, kind: str, parts: Parts) -> FloatArray:
+    """Covariance, by period, of recorded counts and an input that holds lines among them.
 
     A line found by an audit is recorded as well. With independent Poisson numbers of lines in the
     register alone, in both and in the audit alone, log n and the log of the share found have the
     covariance (1 - d) / n.
     """
     if parts.missed is None:
-        return 0.0
+        return np.zeros(counts.time.size)
     numbers = np.stack([counts.internal, counts.external])
     types = {SHARE: [0, 1], INTERNAL: [0], EXTERNAL: [1]}[kind]
     with np.errstate(divide="ignore", invalid="ignore"):
-        return float(2.0 * np.sum((gradient**2 * parts.missed / numbers)[types]))
+        return np.asarray((parts.missed / numbers)[types].sum(axis=0), dtype=np.float64)
 
 
 def _with_parts(

@@ -91,5 +91,12 @@ def _join(several: list[Parts], weights: FloatArray) -> Parts:
 
 
 def _weighted(several: list[tuple[FloatArray | None, float]]) -> FloatArray | None:
-    known = [w * missed for missed, w in several if missed is not None]
-    return np.sum(known, axis=0) if known else None
+    """Share missed, weighted, less half of what inputs that hold the same lines share.
+
+    Two shares found among the lines of one register have the covariance (1 - d) / n, as each has
+    with the number recorded: the more lines they hold in common, the more.
+    """
+    known = [(missed, w) for missed, w in several if missed is not None]
+    total = sum(w for _, w in known)
+    parts = [w * missed * (1.0 - (total - w) / 2.0) for missed, w in known]
+    return np.sum(parts, axis=0) if parts else None

@@ -67,7 +67,9 @@ class Detection:
     type, or one value a period (a Series, list or array) where they are common to both types.
 
     What is common to both types cancels in the odds ratio of internal to external lines: it says
-    nothing about whether lines became local, however well it is known. It adjusts counts only.
+    nothing about whether lines became local, however well it is known. It adjusts counts only. An
+    audit, effort or list added up over both types is no such value unless both are detected alike:
+    else it is a mixture that moves with the mix, and adjusts neither type rightly.
 
     Parameters
     ----------
@@ -127,9 +129,7 @@ class Detection:
     def assumption(self) -> str:
         """What must hold for the input to mean what it says."""
         words = ASSUMPTIONS[self.kind]
-        if self.kind == "effort" and self.common:
-            words += ", and is the same for both types"
-        return words
+        return f"{words}; and lines of both types are detected alike" if self.common else words
 
     @property
     def identifies(self) -> str:

@@ -165,7 +165,9 @@ def detection_adjusted_trend(
     the limits are added up instead, which is wider.
 
     Several inputs are weighted by the inverse variance of what each says of the slope; a note
-    tests whether they agree. An input taken as known (effort with an elasticity without error)
+    tests whether they agree. They are taken as independent of each other, but that two inputs which
+    hold recorded lines have the covariance above with each other as well; the same audit given
+    twice is not. An input taken as known (effort with an elasticity without error)
     leaves no weight to others and is not pooled. P-values below 1e-299 are given as that.
 
     A change of detection that both types share cancels in the odds ratio, so an input common to
@@ -378,8 +380,8 @@ def _input_notes(given: dict[str, Detection]) -> list[Note]:
         text = f"{name}: {value.equation}. It assumes that {value.assumption}."
         if value.common:
             text += (
-                " It is common to both types: it cancels in the odds ratio, whatever its size, and "
-                "adjusts counts only."
+                " As it is common to both types it cancels in the odds ratio, whatever its size, "
+                "and adjusts counts only."
             )
         notes.append(Note("input", text))
     return notes

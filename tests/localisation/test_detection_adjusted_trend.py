@@ -193,6 +193,37 @@ def test_an_audit_of_all_lines_leaves_the_error_of_two_lists():
     assert row.standard_error / row.estimate == pytest.approx(math.sqrt(wanted), rel=1e-10)
 
 
+def test_two_lists_of_all_lines_leave_the_error_of_the_lines():
+    """Each holds every line, so neither adds a thing to the other."""
+    half = {"internal": [200, 300], "external": [400, 400]}
+    whole = {"internal": [2000, 2000], "external": [1500, 1500]}
+    lists = [Detection.audit(half, whole), Detection.second_list(half, whole)]
+    rows = detection_adjusted_trend(half["internal"], half["external"], detection=lists).table.xs(
+        "all inputs", level="input"
+    )
+    for name, wanted in ((IN, 2 / 2000), (OUT, 2 / 1500), (ODDS, 2 / 2000 + 2 / 1500)):
+        error = rows.loc[name, "standard_error"] / rows.loc[name, "estimate"]
+        assert error == pytest.approx(math.sqrt(wanted), rel=1e-9)
+        assert 0 < rows.loc[name, "low"] < rows.loc[name, "estimate"] < rows.loc[name, "high"]
+
+
+def test_scatter_of_the_lines_themselves_is_kept_where_an_audit_holds_them_all():
+    """Half of all lines are recorded and all are audited: the trend is that of all lines."""
+    lines = {"internal": [200, 280, 240, 260, 360], "external": [400, 360, 320, 380, 240]}
+    seen = {kind: [n // 2 for n in values] for kind, values in lines.items()}
+    found = detection_adjusted_trend(*seen.values(), detection=Detection.audit(seen, lines)).effect
+    wanted = detection_adjusted_trend(*lines.values()).table.loc[(ODDS, "recorded")]
+    assert found.estimate == pytest.approx(wanted.estimate, rel=1e-9)
+    assert found.standard_error == pytest.approx(wanted.standard_error, rel=0.002)
+
+
+def test_a_common_input_says_that_both_types_are_detected_alike():
+    """A total over both types adjusts neither where they are not."""
+    audit = Detection.audit([30, 45], [80, 80])
+    assert audit.assumption.endswith("; and lines of both types are detected alike")
+    assert not AUDIT.assumption.endswith("alike")
+
+
 def test_far_tails_keep_their_digits():
     found = detection_adjusted_trend(*SPLIT, detection=known([0.5, 0.5], [0.5, 0.5]))
     assert 1e-240 < found.pvalue < 1e-220
