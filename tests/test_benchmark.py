@@ -154,3 +154,26 @@ class TestCensus:
             cl.datasets.census2021_benchmark("Black", place="Atlantis")
         with pytest.raises(InputTypeError, match="`ethnic_group` must be a group or a list"):
             cl.datasets.census2021_benchmark([])
+
+
+def test_the_ratio_says_that_it_is_not_evidence_of_its_cause():
+    assert "not-a-cause" in [note.code for note in representation_ratio(6, 258, NORTH_EAST).notes]
+
+
+def test_both_populations_of_a_mixed_group_are_named():
+    black = Benchmark(0.04, "Black residents", "Census 2021")
+    mixed = Benchmark(0.013, "residents of Mixed ethnicity", "Census 2011")
+    bounds = cl.disproportionality.mixed_group_bounds
+    texts = [note.text for note in bounds(40, 20, 258, black, mixed).notes]
+    assert "Benchmark: Black residents (Census 2021)." in texts
+    assert "Benchmark of the Mixed: residents of Mixed ethnicity (Census 2011)." in texts
+    same = Benchmark(0.013, "Black residents", "Census 2021")
+    codes = [note.code for note in bounds(40, 20, 258, black, same).notes]
+    assert "mixed-benchmark" not in codes
+
+
+def test_the_table_of_all_cells_carries_it():
+    test = cl.disproportionality.over_represented_in_all(
+        [3, 4], 100, Benchmark([0.01, 0.02], "residents", 2021)
+    )
+    assert "Benchmark: residents (2021)." in test.table.attrs["notes"]

@@ -25,7 +25,7 @@ def census2021_benchmark(
         (``"White and Black Caribbean"``), or several groups that do not overlap, added up.
     place : str or None, optional
         A region, ``"Wales"``, ``"England"`` or ``"England and Wales"``; None for the nine regions
-        of England and Wales, one share each.
+        of England, and Wales, one share each.
 
     Returns
     -------

@@ -72,8 +72,9 @@ def combine_imputations(
     Raises
     ------
     InputError
-        If there are fewer than two imputations, a value is not finite, a standard error is negative
-        or not above 0 in all, or an estimate is not above 0 on the log scale.
+        If there are fewer than two imputations, a value is not finite, a standard error is
+        negative, all of them are 0 (and `complete_df` is given or the estimates are all the same),
+        or an estimate is not above 0 on the log scale.
 
     See Also
     --------
@@ -168,10 +169,12 @@ def combine_imputations(
         found = rubin.combine(
             estimates, errors**2, math.inf if complete_df is None else complete_df
         )
-        if (found.total <= 0.0).any():
-            raise InputError(
-                _validate.sentence("standard_errors", "above 0 in some imputation", "0 in all")
-            )
+        if ((found.total if complete_df is None else found.within) <= 0.0).any():
+            rule, remedy = "above 0 in some imputation", ""
+            if (found.total > 0.0).all():
+                rule += " where `complete_df` is given"
+                remedy = "Without sampling error there are no degrees of freedom: leave it out."
+            raise InputError(_validate.sentence("standard_errors", rule, "0 in all", remedy=remedy))
         tested = np.full(found.estimate.shape, math.log(null) if log else null)
         p = rubin.pvalue(found, tested, alternative)
         ends = rubin.limits(found, level, alternative)

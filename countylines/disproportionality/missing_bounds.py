@@ -274,7 +274,12 @@ class _Region:
             low = kernel.limit(self.kind, 1, self.method, *self.sample, self.ends[0], tail)
         if alternative != "greater":
             high = kernel.limit(self.kind, -1, self.method, *self.sample, self.ends[1], tail)
-        return low, high
+        # at levels near one half a median-unbiased limit may fall inside the region
+        some = self.width > 0.0
+        return (
+            np.where(some, np.minimum(low, self.low), low),
+            np.where(some, np.maximum(high, self.high), high),
+        )
 
     def pvalue(self, null: FloatArray, target: str, alternative: str) -> FloatArray:
         """P-value of a share; 1 where no limit of a level of one half or more leaves it out."""
@@ -289,7 +294,15 @@ class _Region:
             with np.errstate(divide="ignore", invalid="ignore"):
                 gap = np.where(self.width > 0.0, self.width / self.error, 0.0)
             p = tail + (tail if target == "region" else ndtr(-(gap - ndtri(tail))))
-        return np.where((tail < 0.5) & (self.n > 0), p, 1.0)
+        beyond = np.where(self.width > 0.0, self._outside(null, alternative), self.n > 0)
+        return np.where((tail < 0.5) & beyond, p, 1.0)
+
+    def _outside(self, null: FloatArray, alternative: str) -> NDArray[np.bool_]:
+        """Whether a share is beyond the end of the region that the side of the test looks at."""
+        below, above = null < self.low, null > self.high
+        if alternative == "two-sided":
+            return below | above
+        return below if alternative == "greater" else above
 
 
 def _target_note(target: str) -> Note:

@@ -174,10 +174,18 @@ def mixed_group_bounds(
         level=level,
         interval_method=f"{method}, region",
         n=inputs.labelled("total"),
-        notes=(NOT_A_CAUSE, REGION, _benchmark.note(benchmark)),
+        notes=(NOT_A_CAUSE, REGION, *_populations(benchmark, mixed_benchmark)),
         references=("manski2003", "zou2008", *_shares.REFERENCES[method]),
         **out,
     )
+
+
+def _populations(benchmark: Any, mixed: Any) -> tuple[Note, ...]:
+    """Which population each of the two shares is of, once where both are of the same."""
+    notes = [_benchmark.note(benchmark)]
+    if isinstance(mixed, Benchmark) and str(mixed) != str(benchmark):
+        notes.append(Note("mixed-benchmark", f"Benchmark of the Mixed: {mixed}."))
+    return tuple(notes)
 
 
 def _check(*values: Any) -> None:

@@ -23,6 +23,7 @@ FloatArray = NDArray[np.float64]
 ENOUGH_POWER = 0.8
 LARGEST_SEARCHED = 1e6
 NAMED = 3
+CARRIED = ("not-a-cause", "benchmark")
 
 
 def over_represented_in_all(
@@ -194,6 +195,7 @@ def over_represented_in_all(
         *_findings(cells, pvalues, passes, ratio, method, level),
         *_power_notes(cells, passes, ratio, supposed, method, level),
     )
+    table.attrs["notes"] = [note.text for note in effect.notes if note.code in CARRIED]
     exceeds = f"at most {ratio:g} times its benchmark share"
     return TestResult(
         statistic=effect.estimate,

@@ -13,6 +13,7 @@ from countylines import benchmark as _benchmark
 from countylines._kernels import binomial, share_ratio
 from countylines._typing import Alternative, ArrayLike
 from countylines.benchmark import Benchmark
+from countylines.disproportionality._two_groups import NOT_A_CAUSE
 from countylines.errors import InputError
 from countylines.results import Estimate, Note
 
@@ -170,10 +171,10 @@ def representation_ratio(
         check=check,
         dtypes={"verdict": object},
     )
-    notes: tuple[Note, ...] = ()
+    notes: tuple[Note, ...] = (NOT_A_CAUSE,)
     if not inputs.is_lazy:
         flat = dict(zip(inputs.names, inputs.flat, strict=True))
-        notes = _shares.share_notes(flat["count"], flat["total"], **settings)
+        notes += _shares.share_notes(flat["count"], flat["total"], **settings)
         if benchmark_n is None:
             notes += (_bound_note(flat["benchmark"]),)
     if benchmark_n is not None:

@@ -47,7 +47,8 @@ def representation_to_rate_ratio(
     Raises
     ------
     InputError
-        If `ratio` is negative or above ``1 / benchmark``, or `benchmark` is not a share.
+        If `ratio` is negative or above ``1 / benchmark``, or `benchmark` is not a share or has
+        another name or vintage than the one that an Estimate was made with.
 
     See Also
     --------
@@ -88,7 +89,7 @@ def representation_to_rate_ratio(
 
     share = _benchmark.known_share(benchmark, "representation_to_rate_ratio")
     if isinstance(ratio, Estimate):
-        return _convert(ratio, share, rate, slope, RATE, _check_ratio)
+        return _convert(ratio, benchmark, rate, slope, RATE, _check_ratio)
     return _one(ratio, share, rate, _check_ratio)
 
 
@@ -148,7 +149,7 @@ def rate_to_representation_ratio(
 
     share = _benchmark.known_share(benchmark, "rate_to_representation_ratio")
     if isinstance(ratio, Estimate):
-        return _convert(ratio, share, representation, slope, REPRESENTATION, _check_rate)
+        return _convert(ratio, benchmark, representation, slope, REPRESENTATION, _check_rate)
     return _one(ratio, share, representation, _check_rate)
 
 
@@ -194,6 +195,27 @@ def _scaled(error: Any, estimate: Any, benchmark: Any, slope: Callable[..., Floa
     return inputs.apply(kernel, outputs=["value"])["value"]
 
 
+def _population(ratio: Estimate, benchmark: Any, *, own: bool) -> tuple[Note, ...]:
+    """The note on the benchmark, which must be the one of the ratio where that is its `own`."""
+    before = tuple(note for note in ratio.notes if note.code == "benchmark")
+    now = _benchmark.note(benchmark)
+    if not own:
+        return (now,)
+    if not isinstance(benchmark, Benchmark):
+        return before or (now,)
+    others = [note.text for note in before if note.text not in (now.text, _benchmark.UNNAMED.text)]
+    if others:
+        raise InputError(
+            _validate.sentence(
+                "benchmark",
+                "the one that the ratio was made with",
+                str(benchmark),
+                remedy=f"The ratio says: {others[0]}",
+            )
+        )
+    return (now,)
+
+
 def _convert(
     ratio: Estimate,
     benchmark: Any,
@@ -219,11 +241,14 @@ def _convert(
             )
         )
 
+    said = _population(ratio, benchmark, own=quantity == RATE)
+    share = _benchmark.unpacked(benchmark)[0]
+
     def tolerant(ratio: FloatArray, q: FloatArray, where: _validate.Where) -> None:
         check(np.where(np.isnan(ratio), 1.0, np.where(ratio == np.inf, 0.0, ratio)), q, where)
 
     def over(value: Any, function: Callable[..., FloatArray]) -> Any:
-        inputs = _labels.align(ratio=value, benchmark=benchmark)
+        inputs = _labels.align(ratio=value, benchmark=share)
         return inputs.apply(lambda r, q: (function(r, q),), outputs=["value"], check=tolerant)[
             "value"
         ]
@@ -232,7 +257,7 @@ def _convert(
         "converted",
         f"Converted from the {ratio.quantity} with the benchmark share taken as known.",
     )
-    bound_free = tuple(n for n in ratio.notes if n.code != "bound")
+    kept = tuple(n for n in ratio.notes if n.code not in ("bound", "benchmark"))
     error = ratio.standard_error
     return dataclasses.replace(
         ratio,
@@ -242,9 +267,9 @@ def _convert(
         high=over(ratio.high, convert),
         region_low=None if ratio.region_low is None else over(ratio.region_low, convert),
         region_high=None if ratio.region_high is None else over(ratio.region_high, convert),
-        standard_error=None if error is None else _scaled(error, ratio.estimate, benchmark, slope),
+        standard_error=None if error is None else _scaled(error, ratio.estimate, share, slope),
         null=None if ratio.null is None else over(ratio.null, convert),
         method=f"{ratio.method}, converted",
-        notes=(*bound_free, note),
+        notes=(*kept, note, *said),
         _recompute=None,
     )

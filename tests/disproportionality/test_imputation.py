@@ -164,3 +164,10 @@ def test_it_becomes_a_frame_and_cites():
     assert "Rubin" in result.cite()
     assert isinstance(result, cl.CombinedEstimate)
     assert result.to_dict()["imputations"] == 4
+
+
+def test_no_sampling_error_has_no_complete_degrees_of_freedom():
+    """The degrees of freedom would be 0 and the limits not numbers."""
+    assert combine_imputations([2.0, 3.0], [0, 0]).df == pytest.approx(1.0)
+    with pytest.raises(InputError, match="`standard_errors` must be above 0 in some imputation wh"):
+        combine_imputations([2.0, 3.0], [0, 0], complete_df=50)

@@ -285,3 +285,15 @@ class TestErrors:
         sampled = cl.Benchmark(0.1, "people seen", 2023, n=500)
         with pytest.raises(InputError, match="known share in missing_bounds"):
             missing_bounds(1, 5, 1, sampled)
+
+
+@pytest.mark.parametrize("alternative", ["two-sided", "less", "greater"])
+@pytest.mark.parametrize("target", ["parameter", "region"])
+def test_the_region_is_never_outside_its_own_limits(target, alternative):
+    """The mid-P limit at a level near one half is not on the far side of a skew estimate."""
+    options = {"target": target, "alternative": alternative}
+    result = missing_bounds(1, 2, 100, 0.3, level=0.5, **options)
+    assert result.low <= result.region_low
+    assert result.high >= result.region_high
+    for null in (1.02 * result.region_low, 0.999 * result.region_high):
+        assert missing_bounds(1, 2, 100, 0.3, null=null, **options).pvalue == 1

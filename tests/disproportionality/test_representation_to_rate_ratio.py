@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import countylines as cl
 from countylines.disproportionality import (
     rate_to_representation_ratio,
     representation_ratio,
@@ -100,3 +101,30 @@ def test_everybody_in_the_group_has_an_infinite_rate_and_no_error():
     rate = representation_to_rate_ratio(representation_ratio(5, 5, 0.1), 0.1)
     assert rate.estimate == math.inf
     assert math.isnan(rate.standard_error)
+
+
+WALES = cl.Benchmark(0.0089, "residents of Wales", "Census 2021")
+LONDON = cl.Benchmark(0.135, "residents of London", "Census 2021")
+
+
+def the_benchmark(result):
+    (found,) = [note.text for note in result.notes if note.code == "benchmark"]
+    return found
+
+
+def test_the_benchmark_is_that_of_the_ratio():
+    named = representation_ratio(5, 300, WALES)
+    assert "Wales" in the_benchmark(representation_to_rate_ratio(named, 0.0089))
+    assert "Wales" in the_benchmark(representation_to_rate_ratio(named, WALES))
+    plain = representation_ratio(5, 300, 0.0089)
+    assert "Wales" in the_benchmark(representation_to_rate_ratio(plain, WALES))
+    assert "not stated" in the_benchmark(representation_to_rate_ratio(plain, 0.0089))
+    with pytest.raises(InputError, match="`benchmark` must be the one that the ratio was made wit"):
+        representation_to_rate_ratio(named, LONDON)
+
+
+def test_a_rate_ratio_may_be_carried_to_another_place():
+    rate = representation_to_rate_ratio(representation_ratio(5, 300, WALES), WALES)
+    there = rate_to_representation_ratio(rate, LONDON)
+    assert the_benchmark(there) == "Benchmark: residents of London (Census 2021)."
+    assert there.estimate == rate_to_representation_ratio(rate.estimate, 0.135)
