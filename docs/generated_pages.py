@@ -49,7 +49,8 @@ def public_names() -> dict[str, str]:
     for room in sorted(rooms):
         module = importlib.import_module(f"countylines.{room}")
         for name in getattr(module, "__all__", ()):
-            names[name] = f"countylines.{room}.{name}"
+            # a name of two rooms is documented in the first
+            names.setdefault(name, f"countylines.{room}.{name}")
     # Where a name is offered at the top as well, it is documented there, but for CaptureHistories.
     for name in set(cl.__all__) - rooms - {"CaptureHistories"}:
         names[name] = f"countylines.{name}"

@@ -36,7 +36,8 @@ def field_significance(
 
     It answers: if 6 of 43 forces have a trend at 5 %, is there a trend anywhere at all? Two are
     expected by chance, and far more at a time if forces rise and fall together, as they do when a
-    recording rule changes for all. It does not say which forces: see :func:`false_discovery`.
+    recording rule changes for all. It does not say which forces: that is for
+    :func:`countylines.disproportionality.false_discovery`.
 
     Parameters
     ----------
@@ -69,7 +70,7 @@ def field_significance(
 
     See Also
     --------
-    false_discovery : which forces.
+    countylines.disproportionality.false_discovery : which forces.
     regional_mann_kendall : one trend of all forces.
     shrunken_slopes : how large.
 

@@ -58,7 +58,7 @@ def shrunken_slopes(
     --------
     mantel_trend : one trend within all forces.
     field_significance : whether there is any trend.
-    false_discovery : which forces have one.
+    countylines.disproportionality.false_discovery : which forces have one.
 
     Notes
     -----
