@@ -9,20 +9,24 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.special import chdtrc
 
-from countylines import _labels, _validate, resampling
+from countylines import _validate, resampling
 from countylines._kernels import change_statistics as kernels
-from countylines._kernels import serial_dependence
 from countylines._typing import RNG, ArrayLike
-from countylines.errors import DegenerateDataWarning, InputError, warn
-from countylines.localisation import _pelt, _series
-from countylines.results import Estimate, Note, TestResult
+from countylines.errors import ApproximationWarning, DegenerateDataWarning, InputError, warn
+from countylines.localisation import _change_data, _pelt, _series
+from countylines.localisation._change_data import FEWEST, Given, Series
+from countylines.results import OK, Estimate, Note, TestResult, Verdict, verdict_array
 
 FloatArray = NDArray[np.float64]
 
 METHODS = ("pettitt", "poisson", "binomial", "snht", "buishand", "pelt")
 PVALUES = ("auto", "exact", "monte-carlo")
-FEWEST = 3
+TOO_SCATTERED = 0.05
+VERDICTS = (OK, Verdict(False, "no-data", (f"A change needs {FEWEST} values.",)))
+OUTPUTS = ["statistic", "pvalue", "time", "low", "high", "before", "after", "n", "verdict"]
+DTYPES = {"n": np.int64, "verdict": object}
 REFERENCES = {
     "pettitt": ("pettitt1979",),
     "poisson": ("worsley1986",),
@@ -38,6 +42,7 @@ def change_point(
     total: ArrayLike | None = None,
     exposure: ArrayLike | None = None,
     time: ArrayLike | None = None,
+    dim: Any = None,
     method: str = "pettitt",
     pvalue: str = "auto",
     penalty: float | None = None,
@@ -54,14 +59,19 @@ def change_point(
     Parameters
     ----------
     x : array_like
-        One series in the order of time; counts for ``"poisson"`` and ``"binomial"``. nan is a
-        missing value and is left out; its place in time is kept.
+        The series, in the order of time: a Series, an array, the columns of a DataFrame, or a
+        DataArray; counts for ``"poisson"`` and ``"binomial"``. nan is a missing value and is left
+        out of its series; its place in time is kept.
     total : array_like or None, optional
-        For ``"binomial"``: all cases of each period.
+        For ``"binomial"``: all cases of each period; as `x`, or broadcasting against it.
     exposure : array_like or None, optional
-        For ``"poisson"``: exposure (people, effort, days) of each period. None: equal.
+        For ``"poisson"``: exposure (people, effort, days) of each period; as `x`, or broadcasting
+        against it. None: equal.
     time : array_like or None, optional
         Times of the places, increasing. None: 0, 1, 2, ...
+    dim : str, int or None, optional
+        The dimension of time: a name for a DataArray, an axis number otherwise. A DataFrame is
+        reduced over its index. Each series is tested by itself, with the same random numbers.
     method : {"pettitt", "poisson", "binomial", "snht", "buishand", "pelt"}, default "pettitt"
         Ranks; rates of counts; shares; means (standard normal homogeneity test); the range of the
         cumulative deviations. ``"pelt"`` looks for any number of changes of the mean and tests
@@ -84,13 +94,15 @@ def change_point(
         ``effect`` is the time of the last period before the change with the limits of the places
         that are not rejected; ``table`` has n and the mean, rate or share before and after. For
         ``"pelt"`` the statistic is the number of changes, ``table`` has a row for each segment, and
-        the p-value is nan.
+        the p-value is nan. For several series statistic, p-value and effect are labelled as they
+        are, and ``table`` has a row for each (``"pelt"``: for each of its segments).
 
     Raises
     ------
     InputError
-        If there are fewer than three values, a value is infinite or no count, an option does not
-        belong to the method, or an exact p-value is asked for too long a series.
+        If a lone series has fewer than three values, a value is infinite or no count, an option
+        does not belong to the method, an exact p-value is asked for too long a series, or `x` waits
+        for dask.
     MissingExtraError
         If ``"pelt"`` is asked for and ruptures is not installed.
     LabelMismatchError
@@ -99,7 +111,12 @@ def change_point(
     Warns
     -----
     DegenerateDataWarning
-        If nothing varies (p-value 1).
+        If nothing varies (p-value 1), or one of several series has fewer than three values (p-value
+        nan).
+    ApproximationWarning
+        If counts scatter about the fitted step more than Poisson or binomial ones do: the
+        Pearson statistic of the fitted step is beyond the 95th percentile of chi-squared with
+        :math:`n - 2` degrees of freedom. The p-value is then too small.
 
     See Also
     --------
@@ -129,8 +146,8 @@ def change_point(
     first and the last place kept. They suppose that there is one change.
 
     Assumptions that fail in practice: one step and nothing else, counts that are Poisson or
-    binomial (over-dispersed ones reject too often: use ``"pettitt"``), and periods that do not
-    resemble their neighbours.
+    binomial (over-dispersed ones reject too often: a note says where they scatter too much, and
+    ``"pettitt"`` does not mind), and periods that do not resemble their neighbours.
 
     References
     ----------
@@ -172,113 +189,149 @@ def change_point(
     level = _validate.level(level)
     if penalty is not None and method != "pelt":
         raise InputError(_validate.sentence("penalty", "left out unless method is 'pelt'", penalty))
-    data = _data(x, total, exposure, time, method)
+    given = _change_data.inputs(x, total, exposure, time, dim, method)
     if method == "pelt":
-        return _pelt.search(data.given, data.times, penalty, _missing(data))
-    path = _statistics(data, data.values[None], method)
-    best = int(np.argmax(path[0]))
-    statistic = _largest(data, data.values[None], method, path)[0]
-    notes = _missing(data)
-    flat = bool(path.max() <= kernels.CLOSE)
-    if flat:
-        text = "Nothing varies: there is no change to be placed."
-        notes.append(Note("constant-series", text))
-        warn(text, DegenerateDataWarning)
-    used = _how(data, method, pvalue)
-    generator = np.random.default_rng(_validate.seed(rng))
-    if flat:
-        p = 1.0
-    elif used == "exact":
-        p = _exact(data, method, float(path.max()))
+        return _pelt.search(given, penalty)
+    seed = _validate.seed(rng)
+    found = [
+        None if data is None else _one(data, method, pvalue, level, replicates, seed)
+        for data in given.data
+    ]
+    notes = given.missing() + _notes(found, method)
+    hows = [one.how for one in found if one is not None]
+    how = "exact" if set(hows) == {"exact"} else "monte-carlo"
+    if len(set(hows)) > 1:
+        text = f"P-values are exact in {hows.count('exact')} of {len(hows)} series, else sampled."
+        notes.append(Note("mixed-pvalues", text))
+    out: dict[str, Any]
+    if given.several:
+        out = _labelled(given, found)
+        table = _series.table(out, tuple(OUTPUTS[:-1]))
     else:
-        drawn = _draw(data, method, (len(data.values),), generator, replicates)
-        reached = _largest(data, drawn, method, _statistics(data, drawn, method))
-        p = resampling.permutation_pvalue(reached, float(statistic), alternative="greater")
-    kept = _kept(data, method, path[0], level, replicates, generator)
+        (data,), (one,) = given.data, found
+        assert data is not None  # a lone short series was refused
+        assert one is not None
+        out = {**dict(zip(OUTPUTS, one.values, strict=False)), "n": len(data.values), "verdict": OK}
+        table = _table(data, method, one.best)
     return TestResult(
-        statistic=float(statistic),
-        pvalue=p,
+        statistic=out["statistic"],
+        pvalue=out["pvalue"],
         alternative="two-sided",
         null_hypothesis="No period is followed by another level: no change.",
-        method=f"change point, {method}, {used}",
+        method=f"change point, {method}, {how}",
         effect=Estimate(
             quantity="last time before the change",
-            estimate=float(data.times[best]),
-            low=float(data.times[kept[0]]),
-            high=float(data.times[kept[-1]]),
+            estimate=out["time"],
+            low=out["low"],
+            high=out["high"],
             method=method,
             level=level,
             interval_method="places not rejected",
-            n=len(data.values),
+            n=out["n"],
+            verdict=out["verdict"],
             notes=tuple(notes),
             references=REFERENCES[method],
         ),
-        table=_table(data, method, best),
-        n=len(data.values),
+        table=table,
+        n=out["n"],
         notes=tuple(notes),
         references=REFERENCES[method],
     )
 
 
 @dataclass(frozen=True)
-class _Data:
-    """A series without its missing values."""
+class _Found:
+    """What the test of one series says."""
 
-    values: FloatArray  # counts, ranks less their mean, or standard units
-    given: FloatArray
-    weights: FloatArray  # exposure, or cases
-    times: FloatArray
-    missing: int
+    values: tuple[float, ...]  # as OUTPUTS, up to the level after the change
+    best: int
+    flat: bool
+    how: str
+    dispersion: float
+    scattered: bool
 
 
-def _data(x: Any, total: Any, exposure: Any, time: Any, method: str) -> _Data:
-    for name, value, owner in (("total", total, "binomial"), ("exposure", exposure, "poisson")):
-        if value is not None and method != owner:
-            rule = f"left out unless method is {owner!r}"
-            raise InputError(_validate.sentence(name, rule, "values"))
-    if method == "binomial" and total is None:
-        raise InputError(_validate.sentence("total", "given for method='binomial'", None))
-    series = _series.series(x, time, None)
-    weight = total if method == "binomial" else exposure
-    name = "total" if method == "binomial" else "exposure"
-    inputs = _labels.align(**{"x": x, name: 1.0 if weight is None else weight})
-    if inputs.is_lazy or len(np.shape(inputs.template)) != 1:
-        raise InputError(
-            _validate.sentence("x", "one series in memory", f"shape {np.shape(inputs.template)}")
-        )
-    values, weights = inputs.flat
-    _series.check(values, inputs.where)
-    there = ~np.isnan(values)
-    if there.sum() < FEWEST:
-        raise InputError(
-            _validate.sentence("x", f"of at least {FEWEST} values", f"{int(there.sum())}")
-        )
-    given, weights = values[there], weights[there]
-    if method in ("poisson", "binomial"):
-        _validate.counts("x", given)
-        _validate.exposure(name, weights)
-        if method == "binomial":
-            _validate.counts(name, weights)
-            _validate.not_above("x", given, "total", weights)
-        standard = given
-    elif method == "pettitt":
-        standard = serial_dependence.average_ranks(given[None])[0] - (len(given) + 1.0) / 2.0
+def _one(
+    data: Series, method: str, pvalue: str, level: float, replicates: int, seed: int
+) -> _Found:
+    path = _statistics(data, data.values[None], method)
+    best = int(np.argmax(path[0]))
+    statistic = float(_largest(data, data.values[None], method, path)[0])
+    flat = bool(path.max() <= kernels.CLOSE)
+    how = _how(data, method, pvalue)
+    generator = np.random.default_rng(seed)
+    if flat:
+        p = 1.0
+    elif how == "exact":
+        p = _exact(data, method, float(path.max()))
     else:
-        centred = given - given.mean()
-        spread = given.std(ddof=1 if method == "snht" else 0)
-        constant = spread <= 1e-14 * np.abs(given).max()
-        standard = np.zeros(len(given)) if constant else centred / spread
-    return _Data(standard, given, weights, series.times[there], int((~there).sum()))
+        drawn = _draw(data, method, (len(data.values),), generator, replicates)
+        reached = _largest(data, drawn, method, _statistics(data, drawn, method))
+        p = resampling.permutation_pvalue(reached, statistic, alternative="greater")
+    kept = _kept(data, method, path[0], level, replicates, generator)
+    sides = _table(data, method, best).iloc[:, 1]
+    places = (data.times[best], data.times[kept[0]], data.times[kept[-1]])
+    values = (statistic, p, *map(float, (*places, *sides)))
+    return _Found(values, best, flat, how, *_scatter(data, method, sides.to_numpy(), best))
 
 
-def _missing(data: _Data) -> list[Note]:
-    if not data.missing:
-        return []
-    text = f"{data.missing} of {data.missing + len(data.values)} values are missing, left out."
-    return [Note("missing-values", text)]
+def _scatter(data: Series, method: str, sides: FloatArray, best: int) -> tuple[float, bool]:
+    """Pearson's dispersion of counts about the fitted step, and whether it is clearly above 1."""
+    n = len(data.values)
+    if method not in ("poisson", "binomial"):
+        return np.nan, False
+    share = np.where(np.arange(n) <= best, sides[0], sides[1])
+    mean = data.weights * share
+    variance = mean * (1.0 - share) if method == "binomial" else mean
+    varies = variance > 0.0
+    pearson = float(((data.given - mean)[varies] ** 2 / variance[varies]).sum())
+    return pearson / (n - 2), bool(chdtrc(n - 2, pearson) < TOO_SCATTERED)
 
 
-def _statistics(data: _Data, rows: FloatArray, method: str) -> FloatArray:
+def _notes(found: list[_Found | None], method: str) -> list[Note]:
+    """What is odd, as notes and warnings."""
+    known = [one for one in found if one is not None]
+    total, notes = len(found), []
+    if len(known) < total:
+        short = total - len(known)
+        text = f"{short} of {total} series have fewer than {FEWEST} values: they are not tested."
+        notes.append(Note("too-few-values", text))
+        warn(text, DegenerateDataWarning)
+    flat = sum(one.flat for one in known)
+    if flat:
+        where = "" if total == 1 else f" in {flat} of {total} series"
+        text = f"Nothing varies{where}: there is no change to be placed."
+        notes.append(Note("constant-series", text))
+        warn(text, DegenerateDataWarning)
+    scattered = [one.dispersion for one in known if one.scattered]
+    if scattered:
+        where = "" if total == 1 else f" in {len(scattered)} of {total} series"
+        most = "" if len(scattered) == 1 else "up to "
+        text = (
+            f"About the fitted step the variance{where} is {most}{max(scattered):.1f} times that "
+            f"of {method} counts: more than chance makes. The p-value is too small and the limits "
+            "too narrow if counts are over-dispersed; use method='pettitt', or step_or_slope."
+        )
+        notes.append(Note("over-dispersed", text))
+        warn(text, ApproximationWarning)
+    return notes
+
+
+def _labelled(given: Given, found: list[_Found | None]) -> dict[str, Any]:
+    """One value a series, labelled as the series are."""
+    code = np.array([one is None for one in found], dtype=np.intp)
+    part = np.full((len(OUTPUTS) - 2, len(found)), np.nan)
+    for i, one in enumerate(found):
+        if one is not None:
+            part[:, i] = one.values
+
+    def kernel(x: FloatArray, _: FloatArray) -> tuple[NDArray[Any], ...]:
+        return *part, (~np.isnan(x)).sum(axis=1), verdict_array(code, VERDICTS)
+
+    return given.inputs.reduce(kernel, dim=given.dim, outputs=OUTPUTS, dtypes=DTYPES)
+
+
+def _statistics(data: Series, rows: FloatArray, method: str) -> FloatArray:
     """The statistic at each place of each row: (rows, n - 1)."""
     n = rows.shape[1]
     sums = np.cumsum(rows, axis=1)[:, :-1]
@@ -298,7 +351,7 @@ def _statistics(data: _Data, rows: FloatArray, method: str) -> FloatArray:
 _PLAIN: dict[str, Callable[..., FloatArray]] = {"pettitt": kernels.pettitt, "snht": kernels.snht}
 
 
-def _largest(data: _Data, rows: FloatArray, method: str, path: FloatArray) -> FloatArray:
+def _largest(data: Series, rows: FloatArray, method: str, path: FloatArray) -> FloatArray:
     if method != "buishand":
         largest: FloatArray = path.max(axis=1)
         return largest
@@ -307,7 +360,7 @@ def _largest(data: _Data, rows: FloatArray, method: str, path: FloatArray) -> Fl
     return span
 
 
-def _how(data: _Data, method: str, pvalue: str) -> str:
+def _how(data: Series, method: str, pvalue: str) -> str:
     n = len(data.values)
     if method in ("poisson", "binomial"):
         most = kernels.MOST_WORK if pvalue == "exact" else kernels.QUICK_WORK
@@ -321,7 +374,7 @@ def _how(data: _Data, method: str, pvalue: str) -> str:
     return "exact" if able and pvalue != "monte-carlo" else "monte-carlo"
 
 
-def _exact(data: _Data, method: str, bound: float) -> float:
+def _exact(data: Series, method: str, bound: float) -> float:
     if method in _PLAIN:
         return kernels.orders_reaching(data.values, _PLAIN[method], bound)
     total, every = float(data.given.sum()), float(data.weights.sum())
@@ -341,7 +394,7 @@ def _exact(data: _Data, method: str, bound: float) -> float:
 
 
 def _draw(
-    data: _Data,
+    data: Series,
     method: str,
     sizes: tuple[int, ...],
     generator: np.random.Generator,
@@ -367,7 +420,7 @@ def _draw(
 
 
 def _kept(
-    data: _Data,
+    data: Series,
     method: str,
     path: FloatArray,
     level: float,
@@ -387,7 +440,7 @@ def _kept(
     return np.array(kept)
 
 
-def _table(data: _Data, method: str, best: int) -> pd.DataFrame:
+def _table(data: Series, method: str, best: int) -> pd.DataFrame:
     parts = [slice(0, best + 1), slice(best + 1, None)]
     name = {"poisson": "rate", "binomial": "share"}.get(method, "mean")
     level = [data.given[p].sum() / data.weights[p].sum() for p in parts]

@@ -5,15 +5,18 @@ from __future__ import annotations
 import itertools
 import json
 import math
+import warnings
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from countylines.errors import (
+    ApproximationWarning,
     DegenerateDataWarning,
     InputError,
     LabelMismatchError,
@@ -93,6 +96,7 @@ class TestReference:
         else:
             assert snht.pvalue == buishand.pvalue == 0.01  # the least that 99 orders can say
 
+    @pytest.mark.filterwarnings("ignore:About the fitted step")
     @of("poisson_glr_changepoint")
     def test_poisson(self, case):
         expected = case["expected"]
@@ -195,6 +199,7 @@ class TestLimits:
 
 
 class TestProperties:
+    @pytest.mark.filterwarnings("ignore:About the fitted step")
     @settings(max_examples=25, deadline=None)
     @given(st.lists(st.integers(0, 4), min_size=3, max_size=8))
     def test_reversed_time(self, x):
@@ -214,6 +219,112 @@ class TestProperties:
         even = change_point(x, exposure=[7.0] * 6, method="poisson", **QUICK)
         assert even.pvalue == pytest.approx(plain.pvalue, rel=1e-10)
         assert even.table["rate"].iloc[0] == pytest.approx(plain.table["rate"].iloc[0] / 7)
+
+
+class TestScatter:
+    REFERRALS = (380, 455, 448, 394, 433, 414, 463, 376, 402, 447, 381)  # made-up
+
+    @pytest.mark.parametrize("method", ["poisson", "binomial"])
+    def test_too_much_of_it_is_said(self, method):
+        x = np.array(self.REFERRALS)
+        total = np.full(11, 900) if method == "binomial" else None
+        with pytest.warns(ApproximationWarning, match="About the fitted step the variance is"):
+            found = change_point(x, method=method, total=total, pvalue="monte-carlo", **QUICK)
+        (note,) = found.notes
+        assert note.code == "over-dispersed"
+        k = int(found.effect.estimate) + 1
+        mean = np.repeat([x[:k].mean(), x[k:].mean()], [k, 11 - k])
+        variance = mean if total is None else mean * (1 - mean / 900)
+        assert f"is {((x - mean) ** 2 / variance).sum() / 9:.1f} times" in note.text
+
+    def test_ranks_do_not_mind(self):
+        assert change_point(self.REFERRALS, **QUICK).notes == ()
+
+    def test_poisson_counts_seldom_scatter_too_much(self):
+        rows = np.random.default_rng(3).poisson(6, (100, 10))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ApproximationWarning)
+            out = [
+                change_point(x, method="poisson", pvalue="monte-carlo", replicates=9, rng=1)
+                for x in rows
+            ]
+        assert sum(bool(found.notes) for found in out) <= 8
+
+    def test_an_empty_side_scatters_nothing(self):
+        assert change_point([0, 0, 0, 2, 3, 2], method="poisson", **QUICK).notes == ()
+
+
+class TestSeveral:
+    X = np.array([[1, 3, 0, 2, 9, 8, 7], [4, np.nan, 5, 3, 4, 6, 2], [2, 2, 2, 2, 2, 2, 2.0]]).T
+    NAMES = ("north", "south", "flat")
+
+    @pytest.mark.parametrize("method", ["pettitt", "poisson", "binomial", "snht", "buishand"])
+    def test_each_is_tested_as_if_alone(self, method):
+        frame = pd.DataFrame(self.X, columns=self.NAMES, index=range(2016, 2023))
+        total = frame * 0 + 20 if method == "binomial" else None
+        if total is not None:
+            total.loc[:, :] = 20.0
+        options = {"method": method, "time": np.arange(2016.0, 2023.0), **QUICK}
+        with pytest.warns(DegenerateDataWarning, match="Nothing varies in 1 of 3 series"):
+            found = change_point(frame, total=total, **options)
+        assert list(found.pvalue.index) == list(found.table.index) == list(self.NAMES)
+        assert [note.code for note in found.notes][:2] == ["missing-values", "constant-series"]
+        for name in self.NAMES[:2]:
+            own = None if total is None else total[name]
+            alone = change_point(frame[name], total=own, **options)
+            assert found.pvalue[name] == alone.pvalue
+            assert found.statistic[name] == alone.statistic
+            for field in ("estimate", "low", "high", "n"):
+                assert getattr(found.effect, field)[name] == getattr(alone.effect, field)
+            sides = alone.table.iloc[:, 1].tolist()
+            assert found.table.loc[name, ["before", "after"]].tolist() == sides
+        assert found.pvalue["flat"] == 1.0
+        if total is None:
+            array = xr.DataArray(self.X.T, dims=("force", "year"), coords={"force": [*self.NAMES]})
+            for x, dim in ((array, "year"), (self.X, 0), (self.X.T, 1)):
+                with pytest.warns(DegenerateDataWarning):
+                    again = change_point(x, dim=dim, **options)
+                assert np.array_equal(np.asarray(again.pvalue), found.pvalue)
+            assert found.to_frame() is not None
+
+    def test_exposure_of_all_series(self):
+        frame = pd.DataFrame(self.X[:, :2], columns=self.NAMES[:2])
+        exposure = pd.Series([1.0, 2, 1, 2, 1, 2, 1])
+        found = change_point(frame, exposure=exposure, method="poisson", **QUICK)
+        alone = change_point(frame["south"], exposure=exposure, method="poisson", **QUICK)
+        assert found.pvalue["south"] == alone.pvalue
+
+    def test_a_short_one_is_a_verdict(self):
+        frame = pd.DataFrame({"north": [1.0, 5, 2, 7], "south": [np.nan, np.nan, 3, 4]})
+        for method in ("pettitt", "poisson", "pelt"):
+            with pytest.warns(DegenerateDataWarning, match="1 of 2 series have fewer than 3"):
+                found = change_point(frame, method=method, **QUICK)
+            assert np.isnan(found.pvalue["south"])
+            assert np.isnan(found.statistic["south"])
+            assert not np.isnan(found.statistic["north"])
+            if method != "pelt":
+                assert found.effect.verdict["south"].code == "no-data"
+                assert found.n.tolist() == [4, 2]
+
+    def test_pelt(self):
+        frame = pd.DataFrame({"north": [1.0, 2, 1, 9, 8, 9], "south": [3.0, 4, 3, 4, 3, 4]})
+        found = change_point(frame, method="pelt", penalty=9.0)
+        assert found.statistic.tolist() == [1, 0]
+        assert found.table.loc["north", "end"].tolist() == [2, 5]
+
+    def test_counts_are_refused_by_their_labels(self):
+        frame = pd.DataFrame({"north": [1, 5, 2.5], "south": [1, 2, 3.0]})
+        with pytest.raises(InputError, match=r"got 2\.5 at \(2, 'north'\)"):
+            change_point(frame, method="poisson", **QUICK)
+
+    def test_exposure_of_more_dimensions_than_the_series(self):
+        with pytest.raises(InputError, match="`exposure` must be as `x`, or broadcast to its sh"):
+            change_point([1, 2, 3], exposure=np.ones((2, 3)), method="poisson", **QUICK)
+
+    def test_dask_is_refused(self):
+        x = xr.DataArray(self.X, dims=("year", "force")).chunk({"force": 1})
+        with pytest.raises(InputError, match="`x` must be in memory"):
+            change_point(x, dim="year", **QUICK)
 
 
 class TestEdges:
