@@ -18,6 +18,7 @@ from countylines._kernels.method import FloatArray, tail_area
 # of all. At -1/2 the variance has no bias where the working model holds.
 POWERS = {"cr0": 0.0, "cr1": 0.0, "cr2": -0.5, "cr3": -1.0}
 OWN = 1e-9  # a direction that only one cluster informs: its score is 0 there, and so is its part
+LOST = 1e-6  # share of a variance that lies in such directions and is therefore not seen
 
 
 class Robust(NamedTuple):
@@ -37,6 +38,9 @@ def robust(
     cells: int = 0,
 ) -> Robust:
     """Sandwich of the kind named, with degrees of freedom by Satterthwaite under the working model.
+
+    No degree of freedom, and a variance of nan, where a direction that only one cluster informs
+    moves the contrast: that cluster is fitted whatever it adds, so nothing shows its error.
 
     `scores` is (clusters, terms), `parts` (clusters, terms, terms). ``"cr1"`` multiplies by
     G / (G - 1) and (cells - 1) / (cells - terms).
@@ -59,12 +63,15 @@ def robust(
     meat = half @ (scaled.T @ scaled) @ half
     if kind == "cr1":
         meat *= clusters / (clusters - 1.0) * (cells - 1.0) / (cells - terms)
-    weight = np.einsum("gij,j->gi", adjusted, half @ contrast)  # in units of B^-1/2
+    turned = half @ contrast  # in units of B^-1/2
+    alone = np.where(left <= OWN, np.einsum("gij,i->gj", turns, turned), 0.0)
+    if not (alone**2).sum() <= LOST * (turned @ turned):
+        return Robust(meat / np.outer(scale, scale), 0.0, np.nan)
+    weight = np.einsum("gij,j->gi", adjusted, turned)
     inner = half @ parts @ half
     between = -np.einsum("gi,gij,hjk,hk->gh", weight, inner, inner, weight)
     between[np.diag_indices(clusters)] += np.einsum("gi,gij,gj->g", weight, inner, weight)
-    squares = float((between**2).sum())
-    df = float(np.trace(between)) ** 2 / squares if squares > 0.0 else 0.0
+    df = float(np.trace(between)) ** 2 / float((between**2).sum())
     variance = float(contrast @ meat @ contrast)
     return Robust(meat / np.outer(scale, scale), df, variance)
 

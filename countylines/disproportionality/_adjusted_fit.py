@@ -22,6 +22,8 @@ FloatArray = NDArray[np.float64]
 
 MIXED = {"negative-binomial": gamma_poisson.FAMILY, "beta-binomial": beta_binomial.FAMILY}
 QUASI = ("quasi-poisson", "quasi-binomial")
+END = {glm.RISES: np.inf, glm.FALLS: -np.inf, glm.UNKNOWN: np.nan}
+VANISHED = 1e-10  # variance of a member of a cell whose fit is certain
 
 
 @dataclass(frozen=True)
@@ -112,9 +114,7 @@ def ratio(
     contrast = np.zeros(x.shape[1])
     contrast[term] = 1.0
     code = glm.existence(link, x, y, size, contrast)
-    value = {glm.RISES: np.inf, glm.FALLS: -np.inf, glm.UNKNOWN: np.nan}.get(
-        code, float(model.coef[term])
-    )
+    value = END.get(code, float(model.coef[term]))
     if code == glm.UNKNOWN:
         return Ratio(value, np.nan, -np.inf, np.inf, 1.0, model.df, code)
     if cluster is not None:
@@ -184,7 +184,7 @@ class Standardised(NamedTuple):
 
     share: float
     reference: float
-    error: float  # of the log of their ratio
+    gradient: FloatArray  # of the log of their ratio
     odds: float  # ratio of the odds of the two shares
 
 
@@ -192,11 +192,10 @@ def standardised(
     x: FloatArray,
     size: FloatArray,
     coef: FloatArray,
-    covariance: FloatArray,
     groups: list[int],
-    term: int | None,
+    term: int,
 ) -> Standardised:
-    """Average the fitted shares over all cases, with the delta method for the log of the ratio."""
+    """Average the fitted shares over all cases, in the group of a term and in the reference."""
     weight = size / size.sum()
     found: list[Any] = []
     for column in (term, None):
@@ -208,6 +207,41 @@ def standardised(
         slope = (weight * p * (1.0 - p)) @ changed
         found.append((float(weight @ p), slope))
     (one, up), (other, down) = found
-    gradient = up / one - down / other
-    error = float(np.sqrt(gradient @ covariance @ gradient))
-    return Standardised(one, other, error, one / (1.0 - one) / (other / (1.0 - other)))
+    odds = one / (1.0 - one) / (other / (1.0 - other))
+    return Standardised(one, other, up / one - down / other, odds)
+
+
+def terms(
+    link: str,
+    x: FloatArray,
+    y: FloatArray,
+    size: FloatArray,
+    cluster: NDArray[np.intp] | None,
+    model: Model,
+    settings: Settings,
+) -> tuple[FloatArray, FloatArray]:
+    """Every term and its error; terms without a finite value are infinite or nan, without error."""
+    count = x.shape[1]
+    coef, errors = model.coef.copy(), np.full(count, np.nan)
+    certain = bool((model.full.weight[0] <= VANISHED * size).any())
+    for k, contrast in enumerate(np.eye(count)):
+        code = glm.existence(link, x, y, size, contrast) if certain else glm.FINITE
+        coef[k] = END.get(code, coef[k])
+        if code == glm.FINITE:
+            errors[k], _ = error_of(x, y, cluster, contrast, model, settings)
+    return coef, errors
+
+
+def error_of(
+    x: FloatArray,
+    y: FloatArray,
+    cluster: NDArray[np.intp] | None,
+    contrast: FloatArray,
+    model: Model,
+    settings: Settings,
+) -> tuple[float, float]:
+    """Error of a sum of terms and its degrees of freedom, of the kind that is asked for."""
+    if cluster is None:
+        return float(np.sqrt(contrast @ model.covariance @ contrast)), model.df
+    found = by_clusters(x, y, model.full, cluster, contrast, settings.interval)
+    return float(np.sqrt(found.variance)), found.df

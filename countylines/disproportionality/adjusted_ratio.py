@@ -9,17 +9,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import stdtrit
 
 from countylines import _validate
 from countylines._kernels import glm
-from countylines._kernels.cluster_robust import POWERS
-from countylines._kernels.method import tail_area
+from countylines._kernels.cluster_robust import POWERS, limits
 from countylines._typing import Alternative
 from countylines.disproportionality import _adjusted_data, _adjusted_fit
 from countylines.disproportionality._adjusted_fit import Model, Ratio, Settings
 from countylines.disproportionality._two_groups import NOT_A_CAUSE
-from countylines.errors import DegenerateDataWarning, InputError, warn
+from countylines.errors import DegenerateDataWarning, InputError, SparseDataWarning, warn
 from countylines.regression import RegressionEstimate
 from countylines.results import OK, Estimate, Note, Verdict, verdict_array
 
@@ -42,6 +40,15 @@ ENDS = (
         ("The adjusters say of each row which group it is, or there are no events to compare.",),
     ),
 )
+MARGINAL_ENDS = (
+    OK,
+    Verdict(
+        False,
+        "separated",
+        ("The odds ratio is infinite, 0 or not identified; see its verdict.",),
+    ),
+)
+FEW_DF = 4.0  # below, Satterthwaite's approximation is known to be poor
 REFERENCES = {
     "quasi-binomial": ("mccullagh1989",),
     "quasi-poisson": ("mccullagh1989",),
@@ -126,7 +133,9 @@ def adjusted_ratio(
     Warns
     -----
     DegenerateDataWarning
-        If a ratio is infinite, 0 or not identified.
+        If a ratio is infinite, 0 or not identified, or rests on one cluster on a side.
+    SparseDataWarning
+        If clusters leave fewer than 4 degrees of freedom.
 
     See Also
     --------
@@ -231,16 +240,13 @@ def adjusted_ratio(
         _adjusted_fit.ratio(link, x, y, size, codes, 1 + k, model, settings)
         for k in range(len(others))
     ]
-    covariance = model.covariance
-    if codes is not None:
-        whole = _adjusted_fit.by_clusters(x, y, model.full, codes, np.eye(len(names))[1], "cr2")
-        covariance = whole.covariance
+    coef, errors = _adjusted_fit.terms(link, x, y, size, codes, model, settings)
     notes = _notes(link, found, others, silent, settings, model, codes)
     verdicts = [ENDS[r.code] for r in found]
     back = functools.partial(_back, others=others, name=group)
     marginal = None
     if link == "logit":
-        marginal = _marginal(x, size, model, covariance, found, settings, back)
+        marginal = _marginal(x, y, size, codes, model, found, settings, back)
     return RegressionEstimate(
         quantity=f"adjusted {'odds' if link == 'logit' else 'rate'} ratio, against {reference}",
         estimate=back([np.exp(r.value) for r in found]),
@@ -266,9 +272,7 @@ def adjusted_ratio(
         df=back([r.df for r in found]),
         clusters=None if codes is None else int(codes.max()) + 1,
         marginal=marginal,
-        coefficients=pd.DataFrame(
-            {"coefficient": model.coef, "standard_error": np.sqrt(np.diag(covariance))}, index=names
-        ),
+        coefficients=pd.DataFrame({"coefficient": coef, "standard_error": errors}, index=names),
         _recompute=functools.partial(
             adjusted_ratio,
             data,
@@ -351,32 +355,35 @@ def _back(values: list[float], others: list[Any], name: str) -> Any:
 
 def _marginal(
     x: FloatArray,
+    y: FloatArray,
     size: FloatArray,
+    codes: Any,
     model: Model,
-    covariance: FloatArray,
     found: list[Ratio],
     settings: Settings,
     back: Any,
 ) -> Estimate:
     """Ratio of standardised shares."""
     groups = list(range(1, 1 + len(found)))
-    logs, errors, lows, highs, odds = [], [], [], [], []
+    logs, errors, lows, highs, odds, unknown = [], [], [], [], [], []
     for k, ratio in enumerate(found):
-        if ratio.code != glm.FINITE or not ratio.df > 0.0:
+        unknown.append(int(ratio.code != glm.FINITE))
+        if ratio.code != glm.FINITE:
             logs.append(np.nan)
             errors.append(np.nan)
             lows.append(-np.inf)
             highs.append(np.inf)
             odds.append(np.nan)
             continue
-        one = _adjusted_fit.standardised(x, size, model.coef, covariance, groups, 1 + k)
-        quantile = -float(stdtrit(ratio.df, tail_area(settings.level, settings.alternative)))
+        one = _adjusted_fit.standardised(x, size, model.coef, groups, 1 + k)
+        error, df = _adjusted_fit.error_of(x, y, codes, one.gradient, model, settings)
         value = float(np.log(one.share / one.reference))
+        low, high = limits(value, error**2, df, settings.level, settings.alternative)
         logs.append(value)
-        errors.append(one.error)
+        errors.append(error if df > 0.0 else np.nan)
         odds.append(one.odds)
-        lows.append(-np.inf if settings.alternative == "less" else value - quantile * one.error)
-        highs.append(np.inf if settings.alternative == "greater" else value + quantile * one.error)
+        lows.append(low)
+        highs.append(high)
     said = ", ".join(f"{v:.4g}" for v in odds)
     text = f"The odds ratio of the standardised shares is {said}."
     return Estimate(
@@ -389,6 +396,9 @@ def _marginal(
         level=settings.level,
         interval_method="delta, log",
         alternative=settings.alternative,
+        verdict=MARGINAL_ENDS[unknown[0]]
+        if len(found) == 1
+        else pd.Series(verdict_array(np.array(unknown), MARGINAL_ENDS), index=back(logs).index),
         notes=(NOT_A_CAUSE, Note("marginal-odds", text)),
         references=("greenland1999",),
     )
@@ -431,4 +441,28 @@ def _notes(
                 f"{settings.floor:g} is taken: so little variation is chance."
             )
             notes.append(Note("dispersion-floor", text))
+    if codes is not None:
+        notes += _cluster_notes(found, others, int(codes.max()) + 1)
     return tuple(notes)
+
+
+def _cluster_notes(found: list[Ratio], others: list[Any], clusters: int) -> list[Note]:
+    notes = []
+    known = [(o, r.df) for o, r in zip(others, found, strict=True) if r.code == glm.FINITE]
+    alone = [str(o) for o, df in known if not df > 0.0]
+    few = [df for _, df in known if 0.0 < df < FEW_DF]
+    if alone:
+        text = (
+            f"The ratio rests on one cluster on a side for {', '.join(alone[:3])}: nothing shows "
+            "how far that cluster is from others like it, and the interval says nothing."
+        )
+        notes.append(Note("one-cluster", text))
+        warn(text, DegenerateDataWarning)
+    if few:
+        text = (
+            f"{clusters} clusters leave {min(few):.1f} degrees of freedom, too few for the "
+            "approximation."
+        )
+        notes.append(Note("few-clusters", text))
+        warn(text, SparseDataWarning)
+    return notes

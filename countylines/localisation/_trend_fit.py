@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtr, stdtrit
 
+from countylines import _validate
 from countylines._kernels import (
     beta_binomial,
     cluster_robust,
@@ -19,6 +20,7 @@ from countylines._kernels import (
     two_level_regression,
 )
 from countylines._kernels.method import tail_area
+from countylines.errors import InputError
 from countylines.localisation._trend_data import TrendData
 from countylines.results import OK, Verdict
 
@@ -103,6 +105,7 @@ class Slopes(NamedTuple):
     code: NDArray[np.intp]
     correlation: float | None = None
     silent: int = 0  # strata that say nothing
+    clusters: int | None = None  # that take part
 
 
 class Design(NamedTuple):
@@ -358,7 +361,13 @@ def _clustered(data: TrendData, design: Design, options: Options, code: NDArray[
     x, y, size, cluster = design.x[0], design.y[0], design.size[0], design.cluster
     cells, terms = x.shape
     term = terms - 1
-    groups = int(cluster.max()) + 1
+    groups = int(cluster.max(initial=-1)) + 1
+    if groups == 1:
+        raise InputError(
+            _validate.sentence(
+                "cluster", "of at least two clusters with cells that take part", "one"
+            )
+        )
     contrast = np.zeros(terms)
     contrast[term] = 1.0
     full = glm.fit(data.link, x[None], y[None], size[None])
@@ -393,7 +402,7 @@ def _clustered(data: TrendData, design: Design, options: Options, code: NDArray[
         )
         t = (slope - options.null * design.unit) / error if error > 0.0 else np.nan
         p = cluster_robust.pvalue(t, df, options.alternative)
-    if code[0] != glm.UNKNOWN and options.interval == "sign-flip":
+    if code[0] == glm.FINITE and options.interval == "sign-flip":
         patterns = sign_flip.signs(groups, options.replicates, options.rng)
         tail = tail_area(options.level, options.alternative)
         cellwise = data.link, x, y, size, cluster, term
@@ -420,4 +429,5 @@ def _clustered(data: TrendData, design: Design, options: Options, code: NDArray[
         dispersion=one[5],
         df=one[6],
         correlation=correlation,
+        clusters=groups,
     )

@@ -25,6 +25,8 @@ FEWEST = 8
 REFERENCES = ("bernal2017", "newey1987")
 VERDICTS = ("ok", "separated", "separated", "not-identified")
 ENDS = {glm.RISES: np.inf, glm.FALLS: -np.inf, glm.UNKNOWN: np.nan}
+SIDES = {glm.RISES: -1, glm.FALLS: 1}
+VANISHED = 1e-10  # variance of a member of a period whose fit is certain
 
 
 def interrupted_series(
@@ -109,7 +111,10 @@ def interrupted_series(
     scores up to `lags` periods apart with Bartlett's weights, times :math:`n / (n - k)`; with few
     periods it is too narrow.
 
-    A ratio whose fit runs to infinity or 0 is given as such, with limits that say nothing.
+    A ratio whose fit runs to infinity or 0 is given as such. With ``errors="model"`` its one limit
+    is that of the scaled likelihood ratio, as is its p-value; with ``"hac"`` limits say nothing.
+    Periods whose fit is certain then say nothing of dispersion and are not counted in ``df``; where
+    no degree of freedom is left, the limits of a quasi-likelihood say nothing.
 
     Assumptions that fail in practice: a date chosen before looking, straight lines on both sides,
     nothing else at that date, and a definition that stays the same across it.
@@ -153,31 +158,38 @@ def interrupted_series(
         )
     x, y, size = _cells(data, at, shape, season)
     terms = x.shape[1]
-    df = float(len(y) - terms)
     full = glm.fit(data.link, x[None], y[None], size[None])
-    dispersion = float(glm.pearson(full, y[None])[0]) / df
-    bread = glm.inverse(full.information)[0]
+    seen = full.weight[0] > VANISHED * size
+    df = float(seen.sum() - np.linalg.matrix_rank(x[seen]))
+    dispersion = float(glm.pearson(full, y[None])[0]) / df if df > 0.0 else np.nan
+    bread = _bread(x[seen], full.weight[0][seen])
     if errors == "hac":
         lags = _lags(lags, len(y))
         scores = (y - full.mean[0])[:, None] * x
-        covariance = newey_west(scores, bread, lags) * len(y) / df
+        covariance = newey_west(scores, bread, lags) * len(y) / max(df, 1.0)
     else:
         if lags is not None:
             raise InputError(_validate.sentence("lags", "None unless errors='hac'", str(lags)))
         quasi = family.startswith("quasi")
-        covariance = bread * (max(dispersion, floor) if quasi else 1.0)
+        phi = max(dispersion, floor) if quasi and df > 0.0 else 1.0
+        covariance = bread * phi
         df = df if quasi else np.inf
     rows = _contrasts(shape, terms)
-    reach = -float(stdtrit(df, (1.0 - level) / 2.0))
+    reach = -float(stdtrit(df, (1.0 - level) / 2.0)) if df > 0.0 else np.inf
     table = {}
     for name, contrast in rows.items():
         code = glm.existence(data.link, x, y, size, contrast)
         value = ENDS.get(code, float(contrast @ full.coef[0]))
-        error = float(np.sqrt(contrast @ covariance @ contrast)) if code == glm.FINITE else np.nan
-        known = np.isfinite(error)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            p = float(2.0 * stdtr(df, -abs(value / error))) if known else 1.0
-        ends = [value - reach * error, value + reach * error] if known else [-np.inf, np.inf]
+        error, ends, p = np.nan, (-np.inf, np.inf), 1.0
+        if code == glm.FINITE and df > 0.0:
+            error = float(np.sqrt(contrast @ covariance @ contrast))
+            with np.errstate(divide="ignore", invalid="ignore"):
+                p = float(2.0 * stdtr(df, -abs(np.divide(value, error))))
+            ends = value - reach * error, value + reach * error
+        elif code in SIDES and errors == "model" and df > 0.0:
+            end, root = _one_end(data.link, x, y, size, contrast, SIDES[code], phi * reach**2)
+            p = float(2.0 * stdtr(df, -abs(root) / np.sqrt(phi)))
+            ends = (end, np.inf) if code == glm.RISES else (-np.inf, end)
         table[name] = {
             "estimate": np.exp(value),
             "standard_error": np.exp(value) * error,
@@ -250,6 +262,38 @@ def _cells(
             )
         )
     return x, y, size
+
+
+def _bread(x: FloatArray, weight: FloatArray) -> FloatArray:
+    """Inverse of the information, on the terms that it speaks of."""
+    information = (x * weight[:, None]).T @ x
+    diagonal = np.diag(information)
+    scale = np.sqrt(np.where(diagonal > 0.0, diagonal, 1.0))
+    inverse: FloatArray = np.linalg.pinv(
+        information / np.outer(scale, scale), rcond=1e-12, hermitian=True
+    ) / np.outer(scale, scale)
+    return inverse
+
+
+def _one_end(
+    link: str,
+    x: FloatArray,
+    y: FloatArray,
+    size: FloatArray,
+    contrast: FloatArray,
+    side: int,
+    fall: float,
+) -> tuple[float, float]:
+    """Limit of a sum of terms that runs to the other side, and its signed root at a ratio of 1."""
+    pivot = int(np.flatnonzero(contrast)[0])
+    turned = x - np.outer(x[:, pivot], contrast / contrast[pivot])
+    turned[:, pivot] = x[:, pivot] / contrast[pivot]
+    unit = float(np.ptp(turned[:, pivot]))
+    turned[:, pivot] /= unit
+    cells = turned[None], y[None], size[None]
+    full = glm.fit(link, *cells)
+    end = glm.profile_limits(link, *cells, full, pivot, np.array([fall]), side)[0]
+    return float(end) / unit, float(glm.signed_root(link, *cells, full, pivot, np.zeros(1))[0])
 
 
 def _contrasts(shape: str, terms: int) -> dict[str, FloatArray]:

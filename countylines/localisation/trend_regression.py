@@ -170,8 +170,12 @@ def trend_regression(
     :math:`A_g` of a cluster and :math:`B = \sum_g A_g`: it has no bias where the working model
     holds. Degrees of freedom are those of a chi-squared with the same first two moments. It is
     Bell and McCaffrey's adjustment with the symmetric root on the standardised scale.
+    Where one cluster alone informs a direction that moves :math:`\beta` (the only force seen late,
+    say) it is fitted whatever it holds, its score is 0, and any such variance is too small: the
+    interval then says nothing.
     ``"sign-flip"`` fits everything but :math:`\beta`, which is held, and compares the sum of what
     clusters add to its score with the sums under all patterns of signs; limits hold what it keeps.
+    Neither says anything of a ratio that is infinite or 0.
 
     ``family="gee"`` takes the cases (of shares) or cells (of rates) of a cluster as equally
     correlated; sums over cells are enough, so that nothing has the size of a cluster.
@@ -279,7 +283,7 @@ def trend_regression(
         dispersion=data.back(found.dispersion),
         df=data.back(found.df),
         correlation=found.correlation,
-        clusters=None if data.cluster is None else len(np.unique(data.cluster)),
+        clusters=found.clusters,
         _recompute=functools.partial(trend_regression, count, total, **kept),
     )
 
@@ -392,10 +396,11 @@ def _dispersion_notes(chosen: Options, found: Slopes) -> list[Note]:
 
 
 def _cluster_notes(data: TrendData, chosen: Options, found: Slopes) -> list[Note]:
-    assert data.cluster is not None
-    clusters = len(np.unique(data.cluster))
-    df = float(found.df[0])
-    notes = []
+    clusters, df = found.clusters, float(found.df[0])
+    assert clusters is not None
+    notes: list[Note] = []
+    if found.code[0] != 0:
+        return notes
     if chosen.interval == "sign-flip":
         if clusters < FEW_CLUSTERS:
             text = (
@@ -404,6 +409,13 @@ def _cluster_notes(data: TrendData, chosen: Options, found: Slopes) -> list[Note
             )
             notes.append(Note("few-clusters", text))
             warn(text, SparseDataWarning)
+    elif not df > 0.0:
+        text = (
+            "One cluster alone moves the ratio, so that nothing shows how far it is from others "
+            "like it: the interval says nothing."
+        )
+        notes.append(Note("one-cluster", text))
+        warn(text, DegenerateDataWarning)
     elif df < FEW_DF:
         text = (
             f"{clusters} clusters leave {df:.1f} degrees of freedom, too few for the "

@@ -9,10 +9,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.linalg import fractional_matrix_power
 from scipy.special import expit
 
 from countylines.disproportionality import adjusted_ratio, odds_ratio, rate_ratio
-from countylines.errors import DegenerateDataWarning, InputError, InputTypeError
+from countylines.errors import (
+    DegenerateDataWarning,
+    InputError,
+    InputTypeError,
+    SparseDataWarning,
+)
 from countylines.localisation import trend_regression
 
 CASES = json.loads((Path(__file__).parents[1] / "reference" / "adjusted_ratio.json").read_text())[
@@ -128,6 +134,73 @@ def test_clusters_agree_with_a_trend_of_two_groups():
     assert (found.low, found.high) == pytest.approx((trend.low, trend.high), rel=1e-9)
     assert found.df == pytest.approx(trend.df)
     assert found.clusters == 8
+
+
+@pytest.mark.parametrize("interval", ["cr0", "cr1", "cr2", "cr3"])
+def test_every_error_is_of_the_kind_asked_for(interval):
+    table = made_up()
+    found = adjusted_ratio(table, **SHARE, cluster="area", interval=interval)
+    errors = found.coefficients["standard_error"]
+    assert errors["group[a]"] == pytest.approx(found.standard_error / found.estimate, rel=1e-12)
+    swapped = adjusted_ratio(
+        table, **{**SHARE, "reference": "a"}, cluster="area", interval=interval
+    )
+    reverse = swapped.coefficients["standard_error"]
+    assert reverse["group[b]"] == pytest.approx(errors["group[a]"], rel=1e-9)
+    assert swapped.marginal.low == pytest.approx(1 / found.marginal.high, rel=1e-9)
+    # the sandwich put together from the residuals of clusters, by hand
+    x = np.column_stack([np.ones(16), table["group"] == "a"]).astype(float)
+    n, y = table["total"].to_numpy(), table["count"].to_numpy()
+    p = expit(x @ found.coefficients["coefficient"].to_numpy())
+    parts = [
+        (x[i].T * (n * p * (1 - p))[i] @ x[i], x[i].T @ (y - n * p)[i])
+        for i in (table["area"].to_numpy() == a for a in range(8))
+    ]
+    bread = np.linalg.inv(sum(a for a, _ in parts))
+    power = {"cr0": 0, "cr1": 0, "cr2": -0.5, "cr3": -1}[interval]
+    scores = [fractional_matrix_power(np.eye(2) - a @ bread, power) @ s for a, s in parts]
+    covariance = bread @ sum(np.outer(s, s) for s in scores) @ bread
+    covariance *= 8 / 7 * 15 / 14 if interval == "cr1" else 1
+    assert errors.to_numpy() == pytest.approx(np.sqrt(np.diag(covariance)), rel=1e-9)
+    one, other = p[0], p[-1]
+    slope = np.array([other - one, 1 - one])  # of the log of the ratio of shares
+    error = np.sqrt(slope @ covariance @ slope)
+    marginal = found.marginal.standard_error / found.marginal.estimate
+    assert marginal == pytest.approx(error, rel=1e-9)
+
+
+@pytest.mark.parametrize("interval", ["cr0", "cr1", "cr2", "cr3"])
+def test_one_cluster_on_a_side_has_no_error(interval):
+    table = made_up()
+    table["force"] = np.where(table["group"] == "a", "only", table["area"].astype(str))
+    with pytest.warns(DegenerateDataWarning, match="rests on one cluster on a side for a"):
+        found = adjusted_ratio(table, **SHARE, cluster="force", interval=interval)
+    assert (found.low, found.high, found.pvalue, found.df) == (0, np.inf, 1, 0)
+    assert np.isnan(found.standard_error)
+    assert (found.marginal.low, found.marginal.high) == (0, np.inf)
+    errors = found.coefficients["standard_error"]
+    assert np.isfinite(errors["intercept"])
+    assert np.isnan(errors["group[a]"])
+
+
+def test_few_clusters_are_said():
+    table = made_up(areas=3)
+    with pytest.warns(SparseDataWarning, match="3 clusters leave 1.9 degrees of freedom"):
+        found = adjusted_ratio(table, **SHARE, cluster="area")
+    assert any(n.code == "few-clusters" for n in found.notes)
+
+
+@pytest.mark.parametrize("cluster", [None, "area"])
+def test_terms_without_end_are_not_numbers(cluster):
+    table = made_up(groups=("a", "b", "c"))
+    table.loc[table["group"] == "c", "count"] = 0
+    with pytest.warns(DegenerateDataWarning, match="infinite, 0 or not identified for c"):
+        found = adjusted_ratio(table, **SHARE, cluster=cluster)
+    assert found.coefficients.loc["group[c]", "coefficient"] == -np.inf
+    assert np.isnan(found.coefficients.loc["group[c]", "standard_error"])
+    assert np.isfinite(found.coefficients.loc[["intercept", "group[a]"]]).all(axis=None)
+    assert np.isnan(found.marginal.estimate["c"])
+    assert [v.code for v in found.marginal.verdict] == ["ok", "separated"]
 
 
 def test_swapping_groups_inverts_the_ratio():
