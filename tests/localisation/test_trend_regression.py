@@ -546,7 +546,7 @@ def test_clusters_by_dimension_or_by_label():
 @pytest.mark.parametrize("interval", ["cr0", "cr1", "cr2", "cr3", "sign-flip"])
 def test_one_cluster_shows_no_error(interval):
     options = {"interval": interval, "cluster": list("aab")}
-    with pytest.raises(InputError, match="at least two clusters with cells .*, got one"):
+    with pytest.raises(InputError, match="at least two clusters with cells"):
         trend_regression([3, 9, np.nan], 30, **options)
 
 
