@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import coo_array
 
-from countylines._kernels.whole_programme import Row
+from countylines._kernels.whole_programme import InexactError, Row
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.intp]
@@ -93,22 +93,32 @@ def ranges(
         for side, sign in enumerate((1.0, -1.0)):
             objective = np.zeros(hidden.size)
             objective[cell] = sign
-            ends[side, i] = _extreme(objective, limits, lowest)
+            ends[side, i] = _extreme(objective, limits, rows, lowest)
     return ends[0], ends[1]
 
 
-def _extreme(objective: FloatArray, limits: Any, lowest: int) -> float:
+def _extreme(objective: FloatArray, limits: Any, rows: list[Row], lowest: int) -> float:
     """Value of one cell where the objective is least: of a linear program if that is whole."""
     bounds = Bounds(lowest, np.inf)
     found = milp(objective, bounds=bounds, constraints=limits)
     if found.x is not None and np.max(np.abs(found.x - np.round(found.x))) > _MOVED:
         whole = np.ones(objective.size, dtype=np.int64)
-        found = milp(objective, integrality=whole, bounds=bounds, constraints=limits)
-    if found.status in _UNBOUNDED:
-        return -float(objective.sum()) * np.inf
+        found = milp(
+            objective,
+            integrality=whole,
+            bounds=bounds,
+            constraints=limits,
+            options={"mip_rel_gap": 0.0},
+        )
+    largest = objective.sum() < 0
+    if found.status in _UNBOUNDED and largest:
+        return np.inf
     if found.x is None:
         raise UnprotectedError(found.message)
-    return float(round(float(np.abs(objective) @ found.x)))
+    x = [round(float(v)) for v in found.x]
+    if min(x) < lowest or not all(row.holds(x) for row in rows):
+        raise InexactError("the answer of the solver does not add up exactly")
+    return float(x[int(np.flatnonzero(objective)[0])])
 
 
 def _matrix(entries: list[tuple[int, int, float]], rows: int, columns: int) -> coo_array:

@@ -1,13 +1,14 @@
 """Whole numbers that satisfy linear constraints: extreme values, and all of them.
 
 A system is rows ``low <= coefficients @ x <= high`` in whole numbers of any size. Extremes come
-from integer programming in floating point (HiGHS); every answer is put back into the rows in exact
-arithmetic, and refused if it does not fit.
+from integer programming in floating point (HiGHS) with every row loosened by more than its
+tolerance: what is best of more, and fits the rows in exact arithmetic, is best. Where it does not
+fit, whole numbers between what fits and what may be are searched for in exact arithmetic.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import gcd
@@ -21,6 +22,10 @@ IntArray = NDArray[np.int64]
 LARGEST = 10**12  # no count is larger
 _INFEASIBLE = 2  # status of scipy.optimize.milp
 _MOST_ROUNDS = 100
+_SLACK = 1e-6  # of rows whose largest coefficient is 1
+_OFF = 1e-4  # of an answer once it is rounded to whole numbers
+_NODES = 20_000
+_SWEEPS = 200
 
 
 class InconsistentError(Exception):
@@ -64,6 +69,38 @@ class Row:
 
 def extreme(rows: Sequence[Row], variables: int, objective: Sequence[int], sign: int) -> list[int]:
     """Whole numbers of at least 0 at which ``sign * objective`` is largest."""
+    loose = _solved(rows, variables, objective, sign, _SLACK)
+    if loose is None:
+        raise InconsistentError
+    if all(row.holds(loose) for row in rows):
+        return loose
+    box = []
+    for place in range(variables):
+        one = [int(i == place) for i in range(variables)]
+        ends = [_solved(rows, variables, one, side, _SLACK) for side in (-1, 1)]
+        low, high = (end[place] for end in ends if end is not None)
+        box.append((low, high))
+    best = _solved(rows, variables, objective, sign, 0.0)
+    if best is None or not all(row.holds(best) for row in rows):
+        best = _searched(rows, box)
+        if best is None:
+            raise InconsistentError
+    most = sign * _dot(objective, loose)
+    while (least := sign * _dot(objective, best)) < most:
+        middle = (least + most + 1) // 2
+        terms = tuple((i, sign * c) for i, c in enumerate(objective) if c)
+        better = _searched([*rows, Row(terms, middle, None)], box)
+        if better is None:
+            most = middle - 1
+        else:
+            best = better
+    return best
+
+
+def _solved(
+    rows: Sequence[Row], variables: int, objective: Sequence[int], sign: int, slack: float
+) -> list[int] | None:
+    """The solver's answer, rounded, with rows loosened; None where it says there is none."""
     matrix = np.zeros((len(rows), variables))
     low, high = np.full(len(rows), -np.inf), np.full(len(rows), np.inf)
     for place, row in enumerate(rows):
@@ -71,8 +108,8 @@ def extreme(rows: Sequence[Row], variables: int, objective: Sequence[int], sign:
         scale = float(max(abs(c) for _, c in row.terms))
         for i, c in row.terms:
             matrix[place, i] += c / scale
-        low[place] = -np.inf if row.low is None else row.low / scale
-        high[place] = np.inf if row.high is None else row.high / scale
+        low[place] = -np.inf if row.low is None else row.low / scale - slack
+        high[place] = np.inf if row.high is None else row.high / scale + slack
     found = milp(
         -sign * np.asarray(objective, dtype=np.float64),
         integrality=np.ones(variables, dtype=np.int64),
@@ -82,12 +119,23 @@ def extreme(rows: Sequence[Row], variables: int, objective: Sequence[int], sign:
     )
     if found.x is None:
         if found.status == _INFEASIBLE:
-            raise InconsistentError
+            return None
         raise InexactError(found.message)
     x = [round(float(v)) for v in found.x]
-    if not all(row.holds(x) for row in rows):
-        raise InexactError("the answer of the solver does not satisfy the constraints exactly")
+    for place, row in enumerate(rows):
+        value = sum(c * x[i] for i, c in row.terms) / max(abs(c) for _, c in row.terms)
+        if max(low[place] - value, value - high[place]) > _OFF * (1.0 + 1e-9 * abs(value)):
+            raise InexactError("the answer of the solver does not satisfy the constraints")
     return x
+
+
+def _searched(rows: Sequence[Row], box: Sequence[tuple[int, int]]) -> list[int] | None:
+    """Some whole numbers in a box that satisfy the rows; None where there are none."""
+    try:
+        found = next(_solutions(rows, box, _NODES), None)
+    except TooManyError:
+        raise InexactError("the solver's answer was not confirmed in exact arithmetic") from None
+    return None if found is None else list(found)
 
 
 def extent(rows: Sequence[Row], variables: int, objective: Sequence[int]) -> tuple[int, int]:
@@ -126,6 +174,17 @@ def every(
 ) -> list[tuple[int, ...]]:
     """All whole numbers within `ranges` that satisfy the rows, in ascending order."""
     found: list[tuple[int, ...]] = []
+    for x in _solutions(rows, ranges, nodes):
+        found.append(x)
+        if len(found) > most:
+            raise TooManyError(searched=False)
+    return sorted(found)
+
+
+def _solutions(
+    rows: Sequence[Row], ranges: Sequence[tuple[int, int]], nodes: int
+) -> Iterator[tuple[int, ...]]:
+    """Whole numbers that satisfy the rows, by halving the ranges."""
     visited = 0
     stack = [[list(pair) for pair in ranges]]
     while stack:
@@ -139,9 +198,7 @@ def every(
         if not open_places:
             x = [low for low, _ in box]
             if all(row.holds(x) for row in rows):
-                found.append(tuple(x))
-                if len(found) > most:
-                    raise TooManyError(searched=False)
+                yield tuple(x)
             continue
         place = open_places[0]
         low, high = box[place]
@@ -150,13 +207,11 @@ def every(
             half = [list(p) for p in box]
             half[place] = list(pair)
             stack.append(half)
-    return sorted(found)
 
 
 def _narrow(rows: Sequence[Row], box: list[list[int]]) -> bool:
-    """Tighten a box by each row until nothing moves; False if it is empty."""
-    moved = True
-    while moved:
+    """Tighten a box by each row until nothing moves, or long enough; False if it is empty."""
+    for _ in range(_SWEEPS):
         moved = False
         for row in rows:
             least = sum(c * box[i][0 if c > 0 else 1] for i, c in row.terms)
@@ -183,4 +238,6 @@ def _narrow(rows: Sequence[Row], box: list[list[int]]) -> bool:
                     least = sum(k * box[j][0 if k > 0 else 1] for j, k in row.terms)
                     most = sum(k * box[j][1 if k > 0 else 0] for j, k in row.terms)
                     moved = True
+        if not moved:
+            break
     return True

@@ -54,7 +54,7 @@ def compatible_tables(printed: Sequence[Printed], *, max_tables: int = 10_000) -
     InputTypeError
         If `printed` holds anything but :class:`Printed`.
     ConvergenceError
-        If the solver's answer does not satisfy the figures exactly.
+        If the solver's answer does not satisfy the figures exactly, or was not confirmed.
 
     Warns
     -----
@@ -73,8 +73,9 @@ def compatible_tables(printed: Sequence[Printed], *, max_tables: int = 10_000) -
 
     .. math:: \left(p - \tfrac{u}{2}\right) b \le 100\, a < \left(p + \tfrac{u}{2}\right) b .
 
-    The range of each count comes from integer programming (HiGHS), the tables from halving these
-    ranges and dropping what the constraints rule out, in exact arithmetic. It is the idea of the
+    The range of each count comes from integer programming (HiGHS) with constraints loosened by more
+    than its tolerance, put back and if need be searched in exact arithmetic; the tables from
+    halving these ranges and dropping what the constraints rule out, in exact arithmetic. It is the idea of the
     GRIM test [1]_ for tables.
 
     The assumption that fails in practice is that all figures share one definition, one vintage and
@@ -163,7 +164,7 @@ def compatible_range(
     InputTypeError
         If `printed` holds anything but :class:`Printed`.
     ConvergenceError
-        If the solver's answer does not satisfy the figures exactly.
+        If the solver's answer does not satisfy the figures exactly, or was not confirmed.
 
     Warns
     -----

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -177,6 +179,68 @@ def test_estimates_are_hidden_with_their_counts():
     assert frame["estimate"].notna().all()  # the table given is left as it was
     alone = suppress_estimates(frame, counts, totals=False)
     assert alone["suppressed"].tolist() == [True, False, False, False]
+
+
+def test_words_that_tell_a_count_are_hidden_with_it():
+    counts = pd.Series([0, 14, 30], index=list("ABC"))
+    frame = pd.DataFrame(
+        {
+            "verdict": ["hidden-zero", "ok", "ok"],
+            "number": np.array([0, 14, 30], dtype=object),
+            "sparse": [True, False, False],
+            "method": "mid-p",
+        },
+        index=counts.index,
+    )
+    found = suppress_estimates(frame, counts, zeros="hide")
+    assert found["suppressed"].tolist() == [True, True, False]
+    for name in ("verdict", "number", "sparse"):
+        assert found[name].isna().tolist() == [True, True, False]
+    assert found["method"].tolist() == ["mid-p"] * 3
+    assert found.loc["C", "verdict"] == "ok"
+
+
+def test_one_small_value_cannot_be_hidden():
+    """Hidden, not 0 and below 2 is 1."""
+    with pytest.raises(InputError, match="`below` must be a whole number of at least 3, got 2"):
+        suppress([2, 1], below=2)
+    printed = suppress([2, 1, 9], below=2, zeros="hide")
+    assert not hidden_ranges(printed, zeros="hide")["known"].any()
+
+
+def test_the_choice_of_cells_tells_as_much_as_is_said():
+    """A reader who runs the rule over all tables of three counts of up to 14 in all."""
+    seen = {}
+    for table in itertools.product(range(15), repeat=3):
+        if sum(table) <= 14:
+            whole = kernel.extended(np.array(table, dtype=float))
+            hidden = kernel.protected(whole, 5, 1)
+            seen.setdefault(tuple(np.where(hidden, -1, whole)), []).append(table)
+    left = [
+        {other[place] for other in tables}
+        for printed, tables in seen.items()
+        for table in tables
+        for place in range(3)
+        if printed[place] == -1 and 0 < table[place] < 5
+    ]
+    assert len(left) == 1020
+    assert sum(len(values) == 1 for values in left) == 3
+    assert sum(not values >= {1, 2, 3, 4} for values in left) == 198
+
+
+def test_an_answer_that_does_not_add_up_is_refused(monkeypatch):
+    solve = kernel.milp
+
+    def wrong(*args, **options):
+        found = solve(*args, **options)
+        found.x = found.x + 1
+        return found
+
+    monkeypatch.setattr(kernel, "milp", wrong)
+    with pytest.raises(ConvergenceError, match="could not be solved exactly"):
+        hidden_ranges(ALONE)
+    with pytest.raises(ConvergenceError, match="could not be solved exactly"):
+        suppress(PEOPLE)
 
 
 def test_a_table_that_cannot_be_protected_says_so(monkeypatch):

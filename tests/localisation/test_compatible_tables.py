@@ -150,6 +150,43 @@ def test_large_counts_stay_exact():
     assert found.low <= top <= found.high
 
 
+def test_a_table_that_the_solver_alone_does_not_find():
+    """The second change is so large that its strict bound is within the solver's tolerance."""
+    figures = [
+        Printed.count(BEFORE, 29_640),
+        Printed.count(AFTER, 186_191),
+        Printed.change("internal_after", 88.832, since="internal_before", decimals=3),
+        Printed.change("external_after", 40_156.923, since="external_before", decimals=3),
+    ]
+    assert compatible_tables(figures).to_numpy().tolist() == [[29_315, 325, 55_356, 130_835]]
+    assert compatible_range(figures, "external_after").estimate == 130_835
+
+
+@given(st.integers(0, 59), st.integers(1, 60), st.sampled_from([10**4, 10**6]))
+def test_what_lies_on_an_open_end_is_not_taken(part, whole, unit):
+    """x / y < (part + 1/2) / whole over all y of up to 60, by trying every one."""
+    lowest, highest = 2 * part - 1, 2 * part + 1
+    rows = [
+        kernel.Row(((0, 2 * whole * unit), (1, -lowest * unit)), 0, None),
+        kernel.Row(((0, 2 * whole * unit), (1, -highest * unit)), None, -1),
+        kernel.Row(((1, 1),), 1, 60),
+    ]
+    pairs = [
+        (x, y)
+        for y in range(1, 61)
+        for x in range(60 * 60)
+        if lowest * y <= 2 * whole * x < highest * y
+    ]
+    if not pairs:
+        with pytest.raises(kernel.InconsistentError):
+            kernel.extent(rows, 2, [1, 0])
+        return
+    found = kernel.extent(rows, 2, [1, 0])
+    assert found == (min(x for x, _ in pairs), max(x for x, _ in pairs))
+    gaps = [3 * x - y for x, y in pairs]
+    assert kernel.extent(rows, 2, [3, -1]) == (min(gaps), max(gaps))
+
+
 def test_an_inexact_answer_is_refused(monkeypatch):
     answer = SimpleNamespace(x=[3.0], status=0)
     monkeypatch.setattr(kernel, "milp", lambda *args, **kwargs: answer)
