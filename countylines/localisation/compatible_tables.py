@@ -75,8 +75,8 @@ def compatible_tables(printed: Sequence[Printed], *, max_tables: int = 10_000) -
 
     The range of each count comes from integer programming (HiGHS) with constraints loosened by more
     than its tolerance, put back and if need be searched in exact arithmetic; the tables from
-    halving these ranges and dropping what the constraints rule out, in exact arithmetic. It is the idea of the
-    GRIM test [1]_ for tables.
+    halving these ranges and dropping what the constraints rule out, in exact arithmetic. It is the
+    idea of the GRIM test [1]_ for tables.
 
     The assumption that fails in practice is that all figures share one definition, one vintage and
     the rounding assumed.
