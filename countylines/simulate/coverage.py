@@ -62,7 +62,7 @@ def coverage(
     Raises
     ------
     InputError
-        If `truth` is not a number, or an interval is no single pair.
+        If `truth` is not a number, or an interval is no single pair in order.
     InputTypeError
         If `draw` or `estimator` cannot be called.
 
@@ -111,6 +111,15 @@ def coverage(
 
     ends = resampling.replicate(several, replicates=count, rng=rng, progress=progress)
     low, high = ends.T
+    if (low > high).any():
+        first = int(np.argmax(low > high))
+        raise InputError(
+            _validate.sentence(
+                "estimator",
+                "a function whose limits come in order, low and high",
+                f"{_validate.show(low[first])} and {_validate.show(high[first])}",
+            )
+        )
     undefined = np.isnan(low) | np.isnan(high)
     holds = (low <= truth) & (truth <= high)
     share = proportion(int(holds.sum()), count, level=level)

@@ -30,6 +30,8 @@ SIZE_POWER = 0.8  # assumed: lines grow with the population of a force to this p
 DECAY_KM = 100.0  # assumed: e-folding distance of external lines
 LONDON_CITY = "City of London"
 REFUSED_AT = 2_000_000
+MOST_DETECTIONS = 1e6  # of a line on average
+MOST_DAYS = 3_650.0
 
 
 def register(
@@ -63,7 +65,8 @@ def register(
         Variance of a gamma factor, of mean 1, by which the rate of detections differs from line to
         line; 0 for none. The probability of being recorded stays as asked.
     mean_days : float, default 73.0
-        Mean life of a line [days], above 0; lives are exponential and may end after the year.
+        Mean life of a line [days], above 0 and at most 3,650; lives are exponential and may end
+        after the year.
     start : str, default "2022-04-01"
         First day of the first year.
     rng : int, Generator, SeedSequence or None, optional
@@ -83,7 +86,8 @@ def register(
     ------
     InputError
         If a number is no count, types have other numbers of years, a probability is not within
-        (0, 1), more lines are audited than there are, or more than two million are asked for.
+        (0, 1), more lines are audited than there are, `heterogeneity` is too large for the
+        probabilities, or more than two million lines are asked for.
 
     See Also
     --------
@@ -135,7 +139,17 @@ def register(
             _validate.sentence("audited", f"at most the {smallest} lines of a year", f"{audited}")
         )
     variance = _validate.number("heterogeneity", heterogeneity, low=0)
-    mean_days = _validate.number("mean_days", mean_days, low=0, open_low=True)
+    most = max(float(values.max()) for values in shares.values())
+    if -variance * math.log1p(-most) > math.log1p(variance * MOST_DETECTIONS):
+        raise InputError(
+            _validate.sentence(
+                "heterogeneity",
+                f"small enough for a detection of {_validate.show(most)}",
+                _validate.show(variance),
+                remedy="Lines would be detected more than a million times on average.",
+            )
+        )
+    mean_days = _validate.number("mean_days", mean_days, low=0, high=MOST_DAYS, open_low=True)
     first = _day(start)
     generator = _validate.generator(rng)
     geography = _Geography()
@@ -200,7 +214,9 @@ def _detection(given: Any, years: int) -> dict[str, FloatArray]:
     found = {}
     for kind in TYPES:
         name = f"detection[{kind!r}]"
-        values = np.asarray(given[kind], dtype=np.float64)
+        raw = np.asarray(given[kind])
+        _validate.numeric_dtype(name, raw.dtype)
+        values = raw.astype(np.float64)
         if values.shape != (years,):
             raise InputError(_validate.sentence(name, f"of {years} years", f"{values.size}"))
         _validate.share(name, values)

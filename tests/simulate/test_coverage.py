@@ -83,6 +83,7 @@ def test_the_same_seed_gives_the_same_coverage():
         ({"level": 95}, InputError, "`level` must be"),
         ({"estimator": lambda *data: 5}, InputError, "returns one interval"),
         ({"estimator": lambda *data: (1, 2, 3)}, InputError, "returns one interval"),
+        ({"estimator": lambda *data: (1, 0)}, InputError, "limits come in order"),
     ],
 )
 def test_bad_arguments(arguments, error, words):

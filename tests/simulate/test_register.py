@@ -123,7 +123,11 @@ def test_the_adjusted_trend_finds_the_truth_that_the_records_miss():
         ({"audited": 4000}, InputError, "`audited` must be at most the 3192 lines"),
         ({"audited": -1}, InputError, "`audited` must be"),
         ({"heterogeneity": -1}, InputError, "`heterogeneity` must be"),
+        ({"heterogeneity": 50}, InputError, "`heterogeneity` must be small enough for a detection"),
+        ({"heterogeneity": 1e6}, InputError, "more than a million times"),
+        ({"detection": {"internal": ["a", 0.5], "external": [0.5, 0.5]}}, InputTypeError, "numer"),
         ({"mean_days": 0}, InputError, "`mean_days` must be"),
+        ({"mean_days": 1e9}, InputError, r"`mean_days` must be .*3650\]"),
         ({"start": "spring"}, InputError, "`start` must be a date"),
     ],
 )
