@@ -8,6 +8,7 @@ lines double, and asks what each kind of further knowledge can recover. Nothing 
 about the world.
 """
 
+import matplotlib.pyplot as plt
 import pandas as pd
 
 import countylines as cl
@@ -74,7 +75,8 @@ result = cl.Estimate(
     method="detection-adjusted trend",
     null=1.0,
 )
-ax = result.plot()
+_, ax = plt.subplots(figsize=(7, 3), layout="constrained")
+result.plot(ax=ax)
 ax.axvline(truth, color="tab:red", linestyle="--", linewidth=1)
 ax.annotate(
     "truth (SYNTHETIC)",
@@ -85,12 +87,12 @@ ax.annotate(
     color="tab:red",
     fontsize=8,
 )
-ax.figure
 
 # %%
 # Without any input the square of all that is possible is left. The counts choose no point in it.
 counts = [int(recorded.loc[y, t]) for y in recorded.index for t in ("internal", "external")]
-contour = cl.plotting.detection_contour(*counts, external_detection=(0.70, 0.75))
+_, contour = plt.subplots(figsize=(6, 5.4), layout="constrained")
+cl.plotting.detection_contour(*counts, external_detection=(0.70, 0.75), ax=contour)
 contour.plot([0.25], [0.50], "o", color="tab:red")
 contour.annotate(
     "truth (SYNTHETIC)",
@@ -100,7 +102,6 @@ contour.annotate(
     color="tab:red",
     fontsize=8,
 )
-contour.figure
 
 # %%
 row = rows.loc["audit by type"]
