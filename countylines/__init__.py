@@ -68,6 +68,7 @@ population, claim or leave open. What there is:
     :func:`~countylines.disproportionality.benchmark_tipping_point`,
     :func:`~countylines.disproportionality.mixed_group_bounds`,
     :func:`~countylines.disproportionality.e_value`,
+    :func:`~countylines.disproportionality.attributable_fraction`,
     :func:`~countylines.disproportionality.over_represented_in_all`,
     :func:`~countylines.disproportionality.over_represented_in_at_least`,
     :func:`~countylines.disproportionality.smallest_ratio`,

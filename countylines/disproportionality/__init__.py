@@ -13,6 +13,7 @@
 - :func:`disparity`: ratio, difference and excess count in one table.
 - :func:`odds_ratio`: the odds of an outcome in one group over those in another.
 - :func:`adjusted_ratio`: a rate or odds ratio at equal age, area or period.
+- :func:`attributable_fraction`: what part of the events is an excess.
 - :func:`missing_bounds`: what the ratio can be where ethnicity is missing.
 - :func:`missing_tipping_point`: what the missing would have to be for the ratio to vanish.
 - :func:`missing_odds_curve`: the ratio by how unlike the known the missing are.
@@ -50,6 +51,7 @@
 from __future__ import annotations
 
 from countylines.disproportionality.adjusted_ratio import adjusted_ratio
+from countylines.disproportionality.attributable_fraction import attributable_fraction
 from countylines.disproportionality.benchmark_sensitivity import benchmark_sensitivity
 from countylines.disproportionality.benchmark_tipping_point import benchmark_tipping_point
 from countylines.disproportionality.combine_imputations import combine_imputations
@@ -107,6 +109,7 @@ from countylines.multiple_tests import false_discovery
 __all__ = [
     "SimpsonReport",
     "adjusted_ratio",
+    "attributable_fraction",
     "benchmark_sensitivity",
     "benchmark_tipping_point",
     "combine_imputations",

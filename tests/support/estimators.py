@@ -420,6 +420,7 @@ EXEMPT: Mapping[str, str] = {
     "expected_stock": "a series and a survival in, a table out",
     "implied_duration": "arithmetic without a level; its kinds are tested beside it",
     "window_bounds": "bounds without a level; its kinds are tested beside it",
+    "attributable_fraction": "an Estimate in; its kinds are tried in its own tests",
     "e_value": "a ratio or an Estimate in; its kinds are tried in its own tests",
     "benchmark_sensitivity": "one record and several benchmarks in, a table out",
     "impute_counts": "counts in, random draws of them out",
