@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from countylines import _shares, _validate
+from countylines import _labels, _shares, _validate
 from countylines._kernels import binomial
 from countylines.bands import Band
 from countylines.benchmark import Benchmark
@@ -60,8 +60,8 @@ class _Candidate:
 
 
 def benchmark_sensitivity(
-    count: float,
-    total: float,
+    count: float | pd.Series,
+    total: float | pd.Series,
     benchmarks: Mapping[str, Any] | pd.Series | pd.DataFrame,
     *,
     null: float = 1.0,
@@ -76,10 +76,11 @@ def benchmark_sensitivity(
 
     Parameters
     ----------
-    count : float
-        People of the group among those recorded: a whole number.
-    total : float
-        All people recorded, of known group: a whole number of at least 1.
+    count : float or Series
+        People of the group among those recorded: a whole number, or a Series of such by record,
+        each of which is held against every benchmark.
+    total : float or Series
+        All people recorded, of known group: a whole number of at least 1, or a Series by record.
     benchmarks : mapping, Series or DataFrame
         The candidates by name. A mapping or a Series gives for each a share in (0, 1), a
         :class:`countylines.Benchmark`, or a :class:`countylines.Band` where only a range of shares
@@ -96,7 +97,8 @@ def benchmark_sensitivity(
     Returns
     -------
     DataFrame
-        One row a benchmark and a last row, *all benchmarks*. ``share_low`` and ``share_high`` are
+        One row a benchmark and a last row, *all benchmarks*; for several records these rows for
+        each, with the labels of the records in front. ``share_low`` and ``share_high`` are
         the benchmark share [of 0 to 1] or its range; ``estimate``, ``region_low``, ``region_high``,
         ``low``, ``high`` the representation ratio [pure number], whose ``estimate`` is nan where
         the share is a range; ``bound`` is the largest ratio possible, 1 over the share;
@@ -108,6 +110,8 @@ def benchmark_sensitivity(
     ------
     InputError
         If a count is bad, there is no benchmark, or one of them is no share, range or sample.
+    LabelMismatchError
+        If `count` and `total` are Series that do not have the same labels in the same order.
 
     Warns
     -----
@@ -165,6 +169,8 @@ def benchmark_sensitivity(
     Against all residents there are 3.8 times as many as their share; against those of London, from
     where lines are often run, over-representation is not established.
     """
+    if isinstance(count, pd.Series) or isinstance(total, pd.Series):
+        return _each_record(count, total, benchmarks, null=null, method=method, level=level)
     method = method_name(method, binomial.METHODS)
     level = _validate.level(level)
     x = float(_validate.whole_number("count", count))
@@ -198,6 +204,25 @@ def benchmark_sensitivity(
     frame = frame.reindex(columns=list(COLUMNS))
     frame.attrs["notes"] = (NOT_A_CAUSE.text, *_notes(candidates))
     frame.attrs["references"] = ("donner2012", "newcombe2016", *_shares.REFERENCES[method])
+    return frame
+
+
+def _each_record(count: Any, total: Any, benchmarks: Any, **options: Any) -> pd.DataFrame:
+    """The tables of several records, one below the other."""
+    inputs = _labels.align(count=count, total=total)
+    counts, totals = inputs.flat
+    _validate.not_empty("count", counts.size)
+    _shares.check_share(counts, totals, inputs.where)
+    if (totals == 0).any():
+        rule = "a whole number of at least 1"
+        raise InputError(_validate.sentence("total", rule, "0", inputs.where(totals == 0)))
+    frames = [
+        benchmark_sensitivity(int(x), int(n), benchmarks, **options)
+        for x, n in zip(counts, totals, strict=True)
+    ]
+    index = inputs.template.index
+    frame = pd.concat(frames, keys=list(index), names=[*index.names, "benchmark"])
+    frame.attrs = frames[0].attrs
     return frame
 
 

@@ -119,8 +119,8 @@ def smallest_ratio(
     truth with probability 0.975^10 = 78 %, that of one-sided ones with 60 %. The allowance is
     Sidak's, for independent cells; it also holds where limits that fail together do so more often
     than by chance. Where ratios differ much the upper limit is cautious. Enumerated for ten regions
-    of 258 or 1,000 people, ``"exact"`` intervals at 95 % covered 97.7 to 99.7 %, ``"mid-p"`` ones
-    96.7 to 98.8 %.
+    of 258 or 1,000 people with all ratios 1, or one 1 and the others 3, ``"exact"`` intervals at
+    95 % covered 97.7 to 99.7 %, ``"mid-p"`` ones 96.7 to 98.8 %.
 
     With `benchmark_n` the limits in each cell are those of MOVER-R, with clusters or a
     `design_effect` those of the people that the totals are worth; neither is exact.

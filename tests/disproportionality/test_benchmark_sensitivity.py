@@ -237,3 +237,41 @@ class TestMixedGroup:
     def test_errors(self, arguments, options, message):
         with pytest.raises(InputError, match=message):
             mixed_group_bounds(*arguments, **options)
+
+
+def test_a_table_of_records():
+    """Every record against every benchmark, as if it were given alone."""
+    benchmarks = {"residents": 0.04, "arrested": cl.Benchmark(0.09, "arrested", 2023, n=800)}
+    count = pd.Series([40, 3], index=pd.Index(["offender", "victim"], name="role"))
+    total = pd.Series([258, 90], index=count.index)
+    table = benchmark_sensitivity(count, total, benchmarks, null=1.2, level=0.9)
+    assert table.index.names == ["role", "benchmark"]
+    for role in count.index:
+        alone = benchmark_sensitivity(
+            int(count[role]), int(total[role]), benchmarks, null=1.2, level=0.9
+        )
+        pd.testing.assert_frame_equal(table.loc[role], alone, check_names=False)
+    assert table.attrs == alone.attrs
+    same = benchmark_sensitivity(count, 258, benchmarks)
+    assert set(same["n"]) == {258}
+    nested = count.set_axis(pd.MultiIndex.from_tuples([("N", "x"), ("S", "y")]))
+    assert benchmark_sensitivity(nested, 258, benchmarks).index.nlevels == 3
+
+
+@pytest.mark.parametrize(
+    ("count", "total", "message"),
+    [
+        (pd.Series({"a": 2.5}), 10, "`count` must be a whole number"),
+        (pd.Series({"a": 20, "b": 3}), 10, "`count` must be at most `total`, got 20 > 10"),
+        (
+            pd.Series({"a": 0, "b": 3}),
+            pd.Series({"a": 0, "b": 9}),
+            "`total` must be a whole number of",
+        ),
+        (pd.Series({"a": 2}), pd.Series({"b": 9}), "`total`"),
+        (pd.Series([], dtype=float), 10, "`count` must"),
+    ],
+)
+def test_errors_of_a_table_of_records(count, total, message):
+    with pytest.raises(InputError, match=message):
+        benchmark_sensitivity(count, total, {"residents": 0.04})
