@@ -17,6 +17,7 @@ from countylines._kernels import (
     heterogeneity,
     log_ratios,
     mantel_haenszel,
+    prediction,
     stratified_score,
 )
 from countylines._kernels.method import tail_area
@@ -56,6 +57,33 @@ class Settings:
     def is_ratio(self) -> bool:
         """Whether limits are symmetric by logs."""
         return self.measure in RATIOS
+
+    @property
+    def integrates(self) -> bool:
+        """Whether the prediction allows for the uncertainty of the variance between strata."""
+        return self.interval == "t" and self.method != "fixed"
+
+    @property
+    def interval_words(self) -> str:
+        """How the interval is made."""
+        if self.estimand == "weighted":
+            scale = "normal by logs" if self.is_ratio else "normal"
+            return scale if self.method == "mantel-haenszel" else self.method
+        if self.method == "glmm":
+            scale = "normal" if self.interval == "normal" else "t"
+            return f"profile likelihood, {scale} quantiles"
+        return {
+            "t": "Knapp-Hartung, factor at least 1",
+            "t-unheld": "Knapp-Hartung",
+            "normal": "normal quantiles",
+        }[self.interval]
+
+    @property
+    def prediction_words(self) -> str:
+        """How the limits for another stratum are made."""
+        if self.integrates:
+            return "over the confidence distribution of the variance"
+        return "normal" if self.interval == "normal" else "t"
 
     def critical(self, df: FloatArray) -> FloatArray:
         """Quantile of t with `df`, or of the normal law."""
@@ -274,25 +302,35 @@ def _mean(data: Data, settings: Settings) -> Pooled:
     with np.errstate(divide="ignore", invalid="ignore"):
         p = settings.probability((centre - null) / error, df)
     ends = heterogeneity.q_profile(y, v, settings.level)
+    predicted = _predicted(centre, t + variance, df, settings)
+    if settings.integrates:
+        of_mean = _predicted(centre, variance, df, settings)
+        predicted = _wider(of_mean, prediction.limits(y, v, settings.level))
     return Pooled(
         centre,
         error,
         *_cut(settings, centre - reach, centre + reach),
         p,
         (np.sqrt(t), np.sqrt(ends[0]), np.sqrt(ends[1])),
-        _predicted(centre, t + variance, df, settings),
+        predicted,
     )
 
 
 def _predicted(
     centre: FloatArray, variance: FloatArray, df: FloatArray, settings: Settings
 ) -> tuple[FloatArray, FloatArray]:
-    """Two-sided limits of the value of another stratum."""
+    """Two-sided limits of the value of another stratum, were the variance known."""
     quantile = -stdtrit(
         np.inf if settings.interval == "normal" else df, (1.0 - settings.level) / 2.0
     )
     reach = quantile * np.sqrt(variance)
     return centre - reach, centre + reach
+
+
+def _wider(
+    one: tuple[FloatArray, FloatArray], other: tuple[FloatArray, FloatArray]
+) -> tuple[FloatArray, FloatArray]:
+    return np.minimum(one[0], other[0]), np.maximum(one[1], other[1])
 
 
 def _glmm(data: Data, settings: Settings) -> Pooled:
@@ -314,6 +352,12 @@ def _glmm(data: Data, settings: Settings) -> Pooled:
     two_sided = float(-stdtrit(np.inf, (1.0 - settings.level) / 2.0))
     ends = binomial_normal.spread_limits(counts, best, two_sided)
     predicted = _predicted(best.mu, best.tau**2 + best.error**2, df, settings)
+    if settings.integrates:
+        spread = (best.tau, *ends)
+        predicted = _wider(
+            predicted,
+            prediction.limits_by_profile(best.mu, best.error, spread, strata, settings.level),
+        )
     nothing = np.where(runs_off, np.nan, 0.0)
     return Pooled(
         best.mu + nothing,

@@ -116,7 +116,8 @@ def pool(
     interval : {"t", "t-unheld", "normal"}, default "t"
         For a mean. ``"t"``: the variance of Knapp and Hartung, its factor held at 1 or more, and
         quantiles of t; for ``"glmm"`` the profile likelihood at the distance that belongs to them.
-        ``"t-unheld"``: the factor may be less than 1. ``"normal"``: neither.
+        ``"t-unheld"``: the factor may be less than 1. ``"normal"``: neither. Both of these take
+        the variance between strata as known in ``prediction``.
     uninformative : {"drop", "keep"}, default "drop"
         For a mean of log ratios: whether strata without any event take part with `zero_correction`
         in their cells. They then pull the mean towards the ratio of what was added, and no event
@@ -182,17 +183,27 @@ def pool(
     weighted by size, and their intervals do not allow for which strata there are.
 
     A mean is :math:`\sum w_j \log\hat\theta_j / \sum w_j`, :math:`w_j = 1 / (v_j + \hat\tau^2)`.
-    The limits of ``between`` are by the Q-profile; ``prediction`` is
-    :math:`\hat\mu \pm t_{k-1} \sqrt{\hat\tau^2 + \mathrm{se}^2}`. At small counts log ratios are
-    biased and weighted by chance; ``"glmm"`` works with the counts: given :math:`x_j + y_j`, those
-    of the group are binomial with log odds :math:`\log(n_j / m_j) + \mu + \tau z_j`, whose
-    likelihood is integrated over normal :math:`z_j` and profiled in :math:`\mu` and :math:`\tau`.
+    At small counts log ratios are biased and weighted by chance; ``"glmm"`` works with the counts:
+    given :math:`x_j + y_j`, those of the group are binomial with log odds
+    :math:`\log(n_j / m_j) + \mu + \tau z_j`, whose likelihood is integrated over normal :math:`z_j`
+    and profiled in :math:`\mu` and :math:`\tau`.
 
-    ``prediction`` is too short: it takes the estimated variance as known. In simulations of 300 to
-    600 sets of strata whose log ratios vary by 0.3, nominal 95 % prediction intervals held the
-    ratio of another stratum in 83 to 89 % with 9 strata, and in 78 % (``"glmm"``) and 59 %
-    (``"reml"``) with 40 strata of 2 expected events in the group. There the intervals of the mean
-    covered 96 % by ``"glmm"`` and 57 % by ``"reml"``, because of its bias.
+    The limits of ``between`` are by the Q-profile: those :math:`\tau^2` at which
+    :math:`Q = \sum w_j (\log\hat\theta_j - \hat\mu)^2` meets quantiles of chi-squared with
+    :math:`k - 1` degrees of freedom. All quantiles together give a confidence distribution of
+    :math:`\tau^2`, and ``prediction`` has the quantiles of
+    :math:`N(\hat\mu(\tau^2), \tau^2 + 1 / \sum w_j)` mixed over it, after Nagashima and others, but
+    without their simulation, and is never shorter than the interval of the mean. It does not depend
+    on which estimate of the variance `method` makes. With ``"glmm"`` the profile likelihood stands
+    in for Q, through the estimate of :math:`\tau` and its two limits. With the other kinds of
+    `interval`, and ``"fixed"``, it is :math:`\hat\mu \pm t_{k-1} \sqrt{\hat\tau^2 +
+    \mathrm{se}^2}`, normal quantiles for ``"normal"``: that takes :math:`\hat\tau` as known.
+
+    How often 95 % intervals held the truth in simulations (500 tables a setting, 120 for
+    ``"glmm"``; log ratios that vary by 0 to 0.3): with 10 and more events of the group a stratum
+    and 3 to 40 strata, those of the mean 93 to 100 %, predictions 91 to 100 %, and 76 to 95 % with
+    ``interval="normal"``. With 40 strata of 2 events, 85 % and 82 % by ``"reml"``, because of its
+    bias, and 93 % and 93 % by ``"glmm"``; with rarer references it is worse.
 
     Strata without one of the groups, or without any event (for odds, or any non-event), say
     nothing of a ratio; a note names them. Where a group has no event in any stratum the common
@@ -220,6 +231,9 @@ def pool(
     .. [6] Stijnen, T., Hamza, T. H. and Özdemir, P. (2010). Random effects meta-analysis of event
        outcome in the framework of the generalized linear mixed model. *Statistics in Medicine* 29,
        3046-3067. https://doi.org/10.1002/sim.4040
+    .. [7] Nagashima, K., Noma, H. and Furukawa, T. A. (2019). Prediction intervals for
+       random-effects meta-analysis: a confidence distribution approach. *Statistical Methods in
+       Medical Research* 28, 1689-1702. https://doi.org/10.1177/0962280218773520
 
     Examples
     --------
@@ -235,11 +249,11 @@ def pool(
     >>> print(f"{mean.estimate:.2f} ({mean.low:.2f} to {mean.high:.2f})")
     2.93 (2.52 to 3.41)
     >>> print(f"{mean.prediction.low:.1f} to {mean.prediction.high:.1f}")
-    1.1 to 7.6
+    1.1 to 7.8
 
     Within forces Black residents were stopped just under three times as often per head as White
-    residents, in some forces hardly more often and in some seven times. The ratio of the totals,
-    5.3, also holds that more of them live where everybody is stopped more.
+    residents; in another force like these it could be hardly more often, or nearly eight times. The
+    ratio of the totals, 5.3, also holds that more of them live where everybody is stopped more.
     """
     measure = _validate.option("measure", measure, _strata.MEASURES)
     estimand, method = _pooling.settle(measure, estimand, method)
@@ -345,10 +359,11 @@ def _log_notes(strata: _strata.Strata, settings: Settings) -> list[Note]:
         notes.append(Note("zero-correction", text))
     fewest = np.minimum(strata.data[0], strata.data[2])
     if (fewest[part] < FEW).any():
-        better = " Use method='glmm'." if settings.measure == "rate-ratio" else ""
+        glmm = "method='glmm', or " if settings.measure == "rate-ratio" else ""
         text = (
-            f"Some strata have fewer than {FEW} events in a group: their log ratios are biased and "
-            f"their weights depend on chance.{better}"
+            f"Some strata have fewer than {FEW} events in a group: their log ratios are biased, "
+            "their weights depend on chance, and intervals may miss the mean far more often than "
+            f"they say. Use {glmm}estimand='weighted' for a common value."
         )
         notes.append(Note("sparse", text))
         warn(text, SparseDataWarning)
@@ -399,10 +414,10 @@ def _result(
             method=settings.method,
             level=settings.level,
             interval_kind="prediction",
-            interval_method="normal" if settings.interval == "normal" else "t",
+            interval_method=settings.prediction_words,
             verdict=give(verdict),
             n=n,
-            references=("higgins2009",),
+            references=("nagashima2019",) if settings.integrates else ("higgins2009",),
         )
     statistic, pvalue, _ = tested(
         strata.with_events, "score" if ratio else "mantel-haenszel", settings.zero_correction
@@ -415,7 +430,7 @@ def _result(
         high=give(value(found.high)),
         method=settings.method,
         level=settings.level,
-        interval_method=_interval_words(settings),
+        interval_method=settings.interval_words,
         null=settings.null,
         alternative=settings.alternative,
         pvalue=give(found.pvalue),
@@ -449,20 +464,6 @@ def _references(settings: Settings) -> tuple[str, ...]:
     if settings.measure == "risk-difference" and settings.method == "mantel-haenszel":
         return ("mantel1959", "sato1989")
     return REFERENCES[settings.method]
-
-
-def _interval_words(settings: Settings) -> str:
-    if settings.estimand == "weighted":
-        scale = "normal by logs" if settings.is_ratio else "normal"
-        return scale if settings.method == "mantel-haenszel" else settings.method
-    if settings.method == "glmm":
-        scale = "normal" if settings.interval == "normal" else "t"
-        return f"profile likelihood, {scale} quantiles"
-    return {
-        "t": "Knapp-Hartung, factor at least 1",
-        "t-unheld": "Knapp-Hartung",
-        "normal": "normal quantiles",
-    }[settings.interval]
 
 
 def _plain(strata: _strata.Strata, settings: Settings) -> Estimate | None:

@@ -19,7 +19,7 @@ from scipy.optimize import brentq
 from scipy.special import comb
 
 import countylines as cl
-from countylines._kernels import heterogeneity
+from countylines._kernels import heterogeneity, log_ratios, prediction
 from countylines.disproportionality import pool, rate_ratio
 from countylines.errors import (
     DegenerateDataWarning,
@@ -363,6 +363,32 @@ class TestRates:
             kept = pool(*SPARSE, estimand="mean", uninformative="keep")
         assert kept.n == 6
         assert "0.5 in each cell" in next(n.text for n in kept.notes if n.code == "silent-strata")
+
+    @quiet
+    @pytest.mark.parametrize("method", ["reml", "paule-mandel", "glmm"])
+    def test_another_stratum_allows_for_an_uncertain_variance(self, method):
+        data = ([12, 9, 14, 8, 10], [100] * 5, [6, 5, 5, 6, 4], [100] * 5)
+        found = pool(*data, estimand="mean", method=method)
+        known = pool(*data, estimand="mean", method=method, interval="t-unheld").prediction
+        assert found.prediction.low < known.low
+        assert found.prediction.high > known.high
+        assert found.prediction.interval_method.startswith("over the confidence distribution")
+        assert found.prediction.references == ("nagashima2019",)
+        assert (known.interval_method, known.references) == ("t", ("higgins2009",))
+        if method != "glmm":
+            effects = log_ratios.effects("rate-ratio", tuple(np.array([v], float) for v in data), 0)
+            ends = np.exp(prediction.limits(*effects, 0.95)).ravel()
+            assert found.prediction.low == pytest.approx(min(ends[0], found.low), rel=1e-9)
+            assert found.prediction.high == pytest.approx(max(ends[1], found.high), rel=1e-9)
+
+    @quiet
+    @pytest.mark.parametrize("strata", [2, 3, 8])
+    def test_another_stratum_is_not_known_better_than_the_mean(self, strata):
+        alike = ([40] * strata, [100] * strata, [20] * strata, [100] * strata)
+        for method in ("reml", "fixed"):
+            found = pool(*alike, estimand="mean", method=method)
+            assert found.prediction.low == pytest.approx(found.low, rel=1e-9)
+            assert found.prediction.high == pytest.approx(found.high, rel=1e-9)
 
     def test_held_and_unheld_factor(self):
         alike = ([40, 41, 39, 80], [100] * 4, [20, 20, 20, 40], [100] * 4)
