@@ -1,6 +1,6 @@
 """Simulated coverage of ratios pooled over strata, where the truth is known.
 
-Rates of the reference group are 1 and its strata four times as large; sizes are log-normal with
+Rates of the reference group are 1 and its strata `larger` times as large; sizes are log-normal with
 coefficient of variation 0.95, and `events` is the mean count of the group in a stratum at a ratio
 of 1. Log ratios vary normally between strata about log 2 with standard deviation `variation`; the
 weighted methods, which suppose one ratio, are drawn without. `of` says what an interval should
@@ -27,31 +27,32 @@ RESULTS = Path(__file__).parent / "results" / "pool.json"
 LEVEL = 0.95
 TRUTH = 2.0
 TABLES = {"mantel-haenszel": 2000, "skew-score": 2000, "reml": 500, "glmm": 120}
-WEIGHTED = [(m, "-", k, e, 0.0) for m in ("mantel-haenszel", "skew-score")
+WEIGHTED = [(m, "-", k, e, 0.0, 4) for m in ("mantel-haenszel", "skew-score")
             for k in (5, 40) for e in (0.5, 2, 20)]  # fmt: skip
 SETTINGS = list(itertools.product((3, 5, 9, 40), (2, 10, 100), (0.0, 0.1, 0.3)))
 ROWS = [
     *WEIGHTED,
-    *(("reml", "t", *s) for s in SETTINGS),
-    *(("reml", "normal", *s) for s in SETTINGS if s[2] == 0.3),
-    *(("glmm", "t", k, e, 0.3) for k in (5, 9) for e in (2, 10, 100)),
-    *(("glmm", "t", 40, e, 0.3) for e in (2, 10)),
+    *(("reml", "t", *s, 4) for s in SETTINGS),
+    *(("reml", "normal", *s, 4) for s in SETTINGS if s[2] == 0.3),
+    *(("glmm", "t", k, e, 0.3, 4) for k in (5, 9) for e in (2, 10, 100)),
+    *(("glmm", "t", 40, e, 0.3, 4) for e in (2, 10)),
+    *((method, "t", 40, 2, 0.3, 20) for method in ("reml", "glmm")),
 ]
 
 
-def draw(method, strata, events, variation, rng):
+def draw(method, strata, events, variation, larger, rng):
     """Counts, sizes, and the ratio of another stratum for each table."""
     shape = (TABLES[method], strata)
     size = np.exp(rng.normal(0.0, 0.8, shape))
     size *= events / size.mean(axis=1, keepdims=True)
     ratio = TRUTH * np.exp(variation * rng.normal(0.0, 1.0, (shape[0], strata + 1)))
-    count, ref_count = rng.poisson(size * ratio[:, 1:]), rng.poisson(4.0 * size)
-    return (count, size, ref_count, 4.0 * size), ratio[:, 0]
+    count, ref_count = rng.poisson(size * ratio[:, 1:]), rng.poisson(larger * size)
+    return (count, size, ref_count, larger * size), ratio[:, 0]
 
 
-def rows_of(method, interval, strata, events, variation, seed):
+def rows_of(method, interval, strata, events, variation, larger, seed):
     rng = np.random.default_rng([seed, strata, int(10 * events), int(10 * variation)])
-    data, another = draw(method, strata, events, variation, rng)
+    data, another = draw(method, strata, events, variation, larger, rng)
     mean = method in ("reml", "glmm")
     options = {"estimand": "mean", "interval": interval} if mean else {}
     with warnings.catch_warnings():
@@ -63,6 +64,7 @@ def rows_of(method, interval, strata, events, variation, seed):
         "strata": strata,
         "events": events,
         "variation": variation,
+        "larger": larger,
     }
     yield {**head, "of": "mean" if mean else "common ratio", **misses(found, TRUTH)}
     if mean:
@@ -75,7 +77,8 @@ def misses(found, truth):
 
 
 def key(row):
-    return tuple(row[k] for k in ("method", "interval", "strata", "events", "variation", "of"))
+    names = ("method", "interval", "strata", "events", "variation", "larger", "of")
+    return tuple(row[name] for name in names)
 
 
 def recorded():
@@ -101,11 +104,11 @@ def test_the_record_is_what_another_simulation_gives(setting):
         assert row["coverage"] == pytest.approx(expected, abs=4.5 * spread)
 
 
-def coverage(method, of, interval="t"):
+def coverage(method, of, interval="t", larger=4):
     return {
         k[2:5]: row["coverage"]
         for k, row in recorded().items()
-        if (k[0], k[1], k[5]) == (method, interval, of)
+        if (k[0], k[1], k[5], k[6]) == (method, interval, larger, of)
     }
 
 
@@ -126,6 +129,8 @@ def test_failures_are_on_record():
     assert coverage("reml", "mean")[40, 2, 0.3] < 0.88
     assert coverage("reml", "another stratum")[40, 2, 0.3] < 0.85
     assert coverage("glmm", "mean")[40, 2, 0.3] > 0.9
+    assert coverage("reml", "mean", larger=20)[40, 2, 0.3] < 0.7
+    assert coverage("glmm", "mean", larger=20)[40, 2, 0.3] > 0.9
     assert coverage("reml", "another stratum", "normal")[5, 10, 0.3] < 0.8
 
 
