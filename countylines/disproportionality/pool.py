@@ -193,9 +193,9 @@ def pool(
     :math:`k - 1` degrees of freedom. All quantiles together give a confidence distribution of
     :math:`\tau^2`, and ``prediction`` has the quantiles of
     :math:`N(\hat\mu(\tau^2), \tau^2 + 1 / \sum w_j)` mixed over it, as Nagashima and others do by
-    simulation from Cochran's Q; it is never shorter than the interval of the mean, and does not depend
-    on which estimate of the variance `method` makes. With ``"glmm"`` the profile likelihood stands
-    in for Q, through the estimate of :math:`\tau` and its two limits. With the other kinds of
+    simulation from Cochran's Q; it is never shorter than the interval of the mean. It does not
+    depend on which estimate of the variance `method` makes. With ``"glmm"`` the profile likelihood
+    stands in for Q, through the estimate of :math:`\tau` and its two limits. With other kinds of
     `interval`, and ``"fixed"``, it is :math:`\hat\mu \pm t_{k-1} \sqrt{\hat\tau^2 +
     \mathrm{se}^2}`, normal quantiles for ``"normal"``: that takes :math:`\hat\tau` as known.
 
