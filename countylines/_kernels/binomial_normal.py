@@ -24,6 +24,7 @@ NODES, _WEIGHTS = np.polynomial.hermite.hermgauss(31)
 LOG_WEIGHTS = np.log(_WEIGHTS) + NODES**2 - 0.5 * np.log(np.pi)
 WIDEST = 8.0  # standard deviation of log ratios beyond which the fit counts as running off
 FARTHEST = 40.0  # log ratios
+NARROW = 0.3  # of the law of z, the width of an integrand below which its moments are taken in z
 _BLOCK = 2**20  # values of the integrand worked at once
 
 
@@ -108,14 +109,29 @@ def _likelihood(data: Data, mu: FloatArray, tau: FloatArray) -> Point:
         return averaged
 
     by_mu, by_tau = mean(pull), mean(z * pull)
-    return Point(
-        (np.log(whole) + top[..., 0]).sum(axis=1),
-        by_mu.sum(axis=1),
-        by_tau.sum(axis=1),
-        (mean(bend + pull * pull) - by_mu**2).sum(axis=1),
-        (mean(z * (bend + pull * pull)) - by_mu * by_tau).sum(axis=1),
-        (mean(z * z * (bend + pull * pull)) - by_tau**2).sum(axis=1),
+    slopes: tuple[FloatArray, ...] = (
+        by_mu,
+        by_tau,
+        mean(bend + pull * pull) - by_mu**2,
+        mean(z * (bend + pull * pull)) - by_mu * by_tau,
+        mean(z * z * (bend + pull * pull)) - by_tau**2,
     )
+    # where counts say more than the law of z, these cancel: there z moves against a fixed log odds
+    narrow = width < NARROW
+    if narrow.any():
+        scale = np.where(tau > 0.0, tau, 1.0)[:, None]
+        one, two = mean(z), mean(z * z)
+        off, off_two = z - one[..., None], z * z - two[..., None]
+        fixed = (
+            one / scale,
+            (two - 1.0) / scale,
+            (mean(off * off) - 1.0) / scale**2,
+            (mean(off * off_two) - 2.0 * one) / scale**2,
+            (mean(off_two * off_two) - 3.0 * two + 1.0) / scale**2,
+        )
+        slopes = tuple(np.where(narrow, f, s) for f, s in zip(fixed, slopes, strict=True))
+    value = np.log(whole) + top[..., 0]
+    return Point(value.sum(axis=1), *(part.sum(axis=1) for part in slopes))
 
 
 def _best_tau(data: Data, mu: FloatArray, start: FloatArray) -> FloatArray:

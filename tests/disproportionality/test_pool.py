@@ -491,6 +491,19 @@ class TestEquations:
         assert exact.between.estimate == pytest.approx(approximate.between.estimate, rel=1e-3)
         assert exact.standard_error == pytest.approx(approximate.standard_error, rel=1e-3)
 
+    @pytest.mark.parametrize("times", [1e2, 1e6])
+    def test_large_counts_leave_the_glmm_its_error(self, times):
+        """Strata known exactly: maximum likelihood of a normal sample."""
+        ratio = np.exp([0.1, 0.5, 0.2, -0.3])
+        y, size = np.full(4, 1000 * times), np.full(4, 1e12)
+        found = pool(
+            np.rint(y * ratio), size, y, size, estimand="mean", method="glmm", interval="normal"
+        )
+        logs = np.log(ratio)
+        assert found.between.estimate == pytest.approx(logs.std(), rel=1e-3)
+        assert found.standard_error / found.estimate == pytest.approx(logs.std() / 2, rel=1e-3)
+        assert np.isfinite(found.prediction.high)
+
     def test_strata_alike_leave_the_glmm_without_variance(self):
         alike = ([40, 41, 39, 80], [100] * 4, [20, 20, 20, 40], [100] * 4)
         found = pool(*alike, estimand="mean", method="glmm", interval="normal")
