@@ -16,7 +16,7 @@ HERE = Path(__file__).resolve().parent
 GENERATED = HERE / "api" / "generated"
 RECORDED = HERE.parent / "tests" / "coverage" / "results"
 # A row records one setting: its coverage, or the mean and the least coverage over a grid of truths.
-OUTCOMES = ("coverage", "mean", "least", "below", "above")
+OUTCOMES = ("coverage", "mean", "least", "below", "above", "power")
 OTHER_WORDS = {"min": "least"}
 NAMES = ("estimator", "method")
 ASIDE = (
@@ -33,6 +33,7 @@ ASIDE = (
 )
 SHORTFALL = 0.02
 TITLES = {
+    "breaks": "Breaks and trends: one minus the size, and the power",
     "hidden_number": "Hidden numbers where units differ",
     "loglinear": "Log-linear models, one at a time",
     "model_search": "Averages over log-linear models",
@@ -82,7 +83,9 @@ def outcome_cell(row: dict[str, Any], key: str, level: float) -> str:
     """One outcome of a setting; empty where it was not recorded."""
     if key not in row:
         return ""
-    return f"{row[key]:.3f}" if key in ("below", "above") else coverage_cell(row[key], level)
+    return (
+        f"{row[key]:.3f}" if key in ("below", "above", "power") else coverage_cell(row[key], level)
+    )
 
 
 def key_figure(row: dict[str, Any]) -> float:

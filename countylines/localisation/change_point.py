@@ -147,7 +147,9 @@ def change_point(
 
     Assumptions that fail in practice: one step and nothing else, counts that are Poisson or
     binomial (over-dispersed ones reject too often: a note says where they scatter too much, and
-    ``"pettitt"`` does not mind), and periods that do not resemble their neighbours.
+    ``"pettitt"`` does not mind), and periods that do not resemble their neighbours. That
+    note is seldom wrong (1 to 3 % of Poisson series of 8) but its absence proves little: it speaks
+    in 9 to 21 % of series of 8 counts with twice the variance.
 
     References
     ----------
