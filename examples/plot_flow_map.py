@@ -48,7 +48,16 @@ expected = cl.localisation.expected_internal_share(
     flows, distance, population=people, intrazonal=within, rng=1
 )
 fig, ax = plt.subplots(figsize=(6.4, 7.2), layout="constrained")
-cl.plotting.flow_map(flows, places[["lon_popweighted", "lat_popweighted"]], least=8, ax=ax)
+where = places[["lon_popweighted", "lat_popweighted"]]
+cl.plotting.flow_map(flows, where, least=8, ax=ax)
+ax.annotate(
+    "Humberside",
+    where.loc["Humberside"],
+    xytext=(8, -4),
+    textcoords="offset points",
+    fontsize="small",
+    color="#b5482f",
+)
 ax.set_title("SYNTHETIC. " + ax.get_title(loc="left"), loc="left", fontsize="small")
 
 london, humber = expected.loc["Metropolitan Police"], expected.loc["Humberside"]

@@ -6,6 +6,8 @@ for (people, say) where units are not alike; None where they are. A row without 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betaln, xlogy
@@ -54,7 +56,7 @@ def theil(x: FloatArray, size: FloatArray | None = None) -> FloatArray:
     """Theil's T: the divergence of the shares of `x` from those of `size`, in nats."""
     part = shares(x)
     even = shares(np.ones_like(x) if size is None else np.broadcast_to(size, x.shape))
-    value: FloatArray = xlogy(part, part / even).sum(axis=-1)
+    value: FloatArray = np.maximum(xlogy(part, part / even).sum(axis=-1), 0.0)
     return value
 
 
@@ -68,7 +70,8 @@ def theil_parts(
     size = np.ones_like(x) if size is None else np.broadcast_to(size, x.shape)
     member = (groups == np.arange(groups.max() + 1)[:, None]).astype(np.float64)
     between = theil(x @ member.T, size @ member.T)
-    return between, theil(x, size) - between
+    within = theil(x, size) - between
+    return between, np.where(np.abs(within) < 1e-15, 0.0, within)
 
 
 def dissimilarity(x: FloatArray, y: FloatArray) -> FloatArray:
@@ -123,3 +126,11 @@ def expected_dissimilarity(x: FloatArray, y: FloatArray, *, both: bool) -> Float
         away = away * (1.0 / total + 1.0 / other)
     value: FloatArray = 0.5 * away.sum(axis=-1)
     return value
+
+
+INDICES: dict[str, Callable[[FloatArray], FloatArray]] = {
+    "entropy": entropy,
+    "gini": gini,
+    "hhi": hhi,
+    "theil": theil,
+}

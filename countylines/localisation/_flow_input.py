@@ -72,6 +72,9 @@ def from_records(
                 "lines were left out.",
             )
         )
+    if unknown.all():
+        got = f"none known in any of {len(data)} rows"
+        raise InputError(_validate.sentence("data", "of lines with known ends and period", got))
     kept, left_out = data[~unknown], int(lines[unknown].sum())
     lines = lines[~unknown]
     names = labels("areas", areas, [kept[origin], kept[destination]], in_order=True)
@@ -91,13 +94,16 @@ def from_records(
 def from_matrix(table: Any, areas: Any, periods: Any) -> Parts:
     """Origins in rows, destinations in columns; three-dimensional with periods first or named."""
     if isinstance(table, xr.DataArray):
-        return _from_dataarray(table, periods)
+        return _from_dataarray(table, areas, periods)
     if isinstance(table, pd.DataFrame):
+        _none("periods", periods, "a table of one period")
         return _from_frame(table, areas)
     values = np.asarray(_kinds.accept("table", table), dtype=np.float64)
     if values.ndim not in (2, 3) or values.shape[-1] != values.shape[-2]:
         rule = "square: origins by destinations, or periods by origins by destinations"
         raise InputError(_validate.sentence("table", rule, f"shape {values.shape}"))
+    if values.ndim == 2:
+        _none("periods", periods, "a table of one period")
     _counted(values)
     size = values.shape[-1]
     names = labels("areas", range(size) if areas is None else areas, [])
@@ -122,7 +128,7 @@ def _from_frame(table: pd.DataFrame, areas: Any) -> Parts:
     return _from_dense(names, None, values, row, column)
 
 
-def _from_dataarray(table: xr.DataArray, periods: Any) -> Parts:
+def _from_dataarray(table: xr.DataArray, areas: Any, periods: Any) -> Parts:
     dims = [str(dim) for dim in table.dims]
     if sorted(dims) not in (["destination", "origin"], ["destination", "origin", "period"]):
         rule = "of the dimensions origin, destination and, if there are several, period"
@@ -137,12 +143,9 @@ def _from_dataarray(table: xr.DataArray, periods: Any) -> Parts:
     index = {dim: turned.get_index(dim) for dim in order}
     for dim in order:
         _unique(f"the labels of {dim}", index[dim])
-    names = labels("areas", None, [pd.Series(index["origin"]), pd.Series(index["destination"])])
+    _none("periods", periods, "a DataArray, which has its own")
+    names = labels("areas", areas, [pd.Series(index["origin"]), pd.Series(index["destination"])])
     when = index["period"].rename(None) if "period" in index else None
-    if when is not None and periods is not None:
-        raise InputError(
-            _validate.sentence("periods", "None for a DataArray, which has its own", "labels")
-        )
     values = _counted(np.asarray(turned.values, dtype=np.float64))
     values = values.reshape(-1, len(index["origin"]), len(index["destination"]))
     row, column = (codes("areas", names, pd.Series(index[d])) for d in order[-2:])
@@ -160,6 +163,11 @@ def _from_dense(
 def _counted(values: NDArray[np.float64]) -> NDArray[np.float64]:
     _validate.counts("table", values)
     return values
+
+
+def _none(name: str, given: Any, of: str) -> None:
+    if given is not None:
+        raise InputError(_validate.sentence(name, f"None for {of}", "labels"))
 
 
 def _unique(what: str, index: pd.Index) -> None:

@@ -132,7 +132,7 @@ class FlowLocality(FlowSums):
         return dataclasses.replace(
             found,
             quantity=quantity,
-            references=(*found.references, "goodman1970"),
+            references=(*found.references, "coombes1988"),
             _recompute=again,
         )
 

@@ -14,7 +14,7 @@ from countylines import _validate
 from countylines._kernels import two_way_poisson
 from countylines._kernels.method import tail_area
 from countylines._typing import Alternative
-from countylines.errors import DegenerateDataWarning, warn
+from countylines.errors import DegenerateDataWarning, InputError, warn
 from countylines.localisation import _distances, _periods
 from countylines.localisation.flows import LineFlows
 from countylines.results import OK, Estimate, Note, Verdict
@@ -139,6 +139,8 @@ def distance_decay(
     level = _validate.level(level)
     null = _validate.number("null", null)
     _validate.alternative(alternative)
+    if times is not None and not trend:
+        raise InputError(_validate.sentence("times", "None with trend=False", "times"))
     apart = _distances.between(distances, flows.areas)
     when, notes = _periods.times(times, flows.periods) if trend else (np.zeros(1), ())
     regressors, scale = _regressors(flows, apart, form, when if trend else None)

@@ -107,10 +107,13 @@ def expected_internal_share(
 
     with :math:`r_o` on the diagonal; over all, weighted by the lines of each origin.
 
-    Intervals hold the error of :math:`\beta`, clustered by destination because populations say only
-    in part how strongly an area draws, by Student's t; those of the ratio also hold the binomial
-    error of the observed share. What they do not hold: another form, another rule for distances
-    within areas, another measure of size.
+    Intervals hold the error of :math:`\beta` by leaving out one destination at a time, because
+    populations say only in part how strongly an area draws, and by Student's t; those of the ratio
+    also hold the binomial error of the observed share. What they do not hold: another form, another
+    rule for distances within areas, another measure of size. Simulated, limits of 95 % for the
+    decay held in 95 to 96 % for 15 and 30 areas whose pull differed from their size by a factor
+    with a standard deviation of 0 to 0.4 on the log scale; with 0.8, in 94 % for 30 areas and 95 %
+    for 43, for an uneven pull makes the decay look weaker, there by 3 %.
 
     Assumptions that fail in practice: markets are as large as populations; one decay for all
     origins; a decay that was seen between areas goes on within them; lines that stay are found as
@@ -165,8 +168,8 @@ def expected_internal_share(
     if decay.exists:
         if len(areas) < FEW:
             text = (
-                f"There are {len(areas)} areas only: the error of the decay, clustered by "
-                "destination, is rough."
+                f"There are {len(areas)} areas only: the error of the decay is rough, for "
+                "it comes from leaving out one at a time."
             )
             warn(text, SparseDataWarning)
         error = decay.error * stdtrit(decay.clusters - 1.0, generator.uniform(size=draws))
@@ -176,7 +179,12 @@ def expected_internal_share(
         frame["expected"] = share
         frame["expected_low"], frame["expected_high"] = _limits(drawn, tail)
         frame["ratio"] = frame["observed"] / frame["expected"]
-        frame["ratio_low"], frame["ratio_high"] = _limits(seen / drawn, tail)
+        every = (frame["internal"] == frame["lines"]).to_numpy()
+        with np.errstate(divide="ignore"):  # an expected share can be drawn as 0
+            frame["ratio_low"], frame["ratio_high"] = _limits(seen / drawn, tail)
+            # Where no line, or every line, stays, Jeffreys' limit at that end is the end itself.
+            frame.loc[frame["internal"] == 0, "ratio_low"] = 0.0
+            frame.loc[every, "ratio_high"] = _limits(1.0 / drawn[:, every], tail)[1]
         none = frame["lines"] == 0
         frame.loc[none, ["expected", "expected_low", "expected_high", "ratio"]] = np.nan
         frame.loc[none, ["ratio_low", "ratio_high"]] = (0.0, np.inf)
@@ -222,7 +230,7 @@ def _expected(
 def _observed(
     generator: np.random.Generator, lines: FloatArray, internal: FloatArray, draws: int
 ) -> FloatArray:
-    """Shares drawn as Jeffreys' prior has it; 0 and 1 where no line, or every line, stays."""
+    """Shares drawn as Jeffreys' prior has it."""
     n, x = np.r_[lines.sum(), lines], np.r_[internal.sum(), internal]
     drawn: FloatArray = generator.beta(x + 0.5, n - x + 0.5, size=(draws, n.size))
     return drawn

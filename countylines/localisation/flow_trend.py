@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from countylines import _validate, resampling
-from countylines._kernels import flow_indices, random_tables
+from countylines._kernels import concentration, random_tables
 from countylines._typing import RNG, Alternative
 from countylines.errors import DegenerateDataWarning, InputError, warn
 from countylines.localisation import _distances, _periods
@@ -21,11 +21,12 @@ from countylines.results import OK, Estimate, Note, TestResult, Verdict
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
-INDICES = ("internal-share", "mean-distance", *flow_indices.INDICES)
+INDICES = ("internal-share", "mean-distance", *concentration.INDICES)
 MARGINS = ("lines", "origin", "destination")
 WEIGHTS = ("lines", "equal")
 REFERENCES = ("phipson2010",)
 CELLS = 4_000_000  # counts held at once
+ROUNDING = 1e-12  # of the terms of a slope
 NO_TREND = Verdict(False, "no-data", ("Fewer than two periods have lines: there is no trend.",))
 
 
@@ -158,6 +159,8 @@ def flow_trend(
     known = int((n > 0).sum()) > 1 and np.unique(when[n > 0]).size > 1
     if known:
         statistic = float(slope(together[None])[0])
+        rounding = ROUNDING * _scale(series, when, n, weights)
+        statistic = 0.0 if abs(statistic) <= rounding else statistic
         block = max(1, CELLS // together.size)
         shuffled = resampling.replicate(
             functools.partial(_draw, random_tables.permuted, counts, slope, block),
@@ -165,7 +168,9 @@ def flow_trend(
             rng=seeds[0],
         )
         pvalue = resampling.permutation_pvalue(
-            _tied(shuffled, statistic), statistic, alternative=alternative
+            np.where(np.abs(shuffled - statistic) <= rounding, statistic, shuffled),
+            statistic,
+            alternative=alternative,
         )
         drawn = resampling.replicate(
             functools.partial(_draw, random_tables.resampled, together, slope, block),
@@ -176,9 +181,14 @@ def flow_trend(
             drawn, statistic, level=level, kind="basic", alternative=alternative
         )
         low, high, error = limits.low, limits.high, float(drawn.std(ddof=1))
-        if np.ptp(shuffled) <= 1e-12 * abs(statistic):
-            text = f"Shuffled within {margins}s, the index does not change: the test cannot reject."
+        if np.ptp(shuffled) <= rounding:
+            among = "all lines" if margins == "lines" else f"lines of the same {margins}"
+            text = f"Shuffled among {among}, the index does not change: the test cannot reject."
             notes += (Note("fixed", text),)
+        if np.ptp(drawn) <= rounding:
+            low, high, error = -np.inf, np.inf, np.nan
+            text = "Drawn again, lines give the same slope: there are no limits to it."
+            notes += (Note("no-spread", text),)
     else:
         statistic, pvalue, low, high, error = np.nan, 1.0, -np.inf, np.inf, np.nan
         notes += (Note("no-data", NO_TREND.reasons[0]),)
@@ -237,7 +247,7 @@ def _index(
         worth, category = np.unique(apart[parts.origin, parts.destination], return_inverse=True)
         return category.astype(np.int64), worth, _mean_of(worth)
     place = parts.origin if of == "origin" else parts.destination
-    return place, np.zeros(len(flows.areas)), flow_indices.INDICES[index]
+    return place, np.zeros(len(flows.areas)), concentration.INDICES[index]
 
 
 def _mean_of(worth: FloatArray) -> Callable[[FloatArray], FloatArray]:
@@ -297,7 +307,9 @@ def _slope(
     return slope
 
 
-def _tied(values: FloatArray, statistic: float) -> FloatArray:
-    """Values that differ from the statistic by rounding are the statistic."""
-    scale = max(float(np.abs(values).max()), abs(statistic))
-    return np.where(np.abs(values - statistic) <= 1e-12 * scale, statistic, values)
+def _scale(series: FloatArray, when: FloatArray, n: IntArray, weights: str) -> float:
+    """Size of the terms that a slope is the sum of: its rounding error is a small part of it."""
+    used = n > 0
+    weight = n[used] if weights == "lines" else np.ones(int(used.sum()))
+    time = when[used] - np.average(when[used], weights=weight)
+    return float(np.abs(series[used]).max() * (weight @ np.abs(time)) / (weight @ np.square(time)))

@@ -127,6 +127,7 @@ def test_what_is_not_identified_is_said(table):
         ({"variance": "hc3"}, "`variance` must be one of"),
         ({"trend": 1}, "`trend` must be True or False"),
         ({"times": [1, 2]}, "`times` must be one number for each of the 3 periods"),
+        ({"times": YEARS, "trend": False}, "`times` must be None with trend=False"),
         ({"times": [1, 1, 1]}, "`times` must be of at least two values"),
         ({"times": [1, 2, np.nan]}, "`times` must be finite"),
         ({"level": 95}, "`level` must be a share"),

@@ -131,6 +131,32 @@ def test_a_decay_that_does_not_exist(seen):
     assert found.loc["all", "observed"] > 0
 
 
+def test_a_ratio_lies_within_its_limits_where_none_or_all_stay():
+    counts = flows_of().to_xarray().to_numpy().copy()
+    counts[0, 0] = 0
+    counts[1] = 0
+    counts[1, 1] = 9
+    found = expected_internal_share(LineFlows(counts), APART, **OPTIONS)
+    assert found.loc[0, "ratio"] == found.loc[0, "ratio_low"] == 0.0
+    assert found.loc[1, "observed"] == 1.0
+    assert found.loc[1, "ratio_high"] == pytest.approx(1 / found.loc[1, "expected_low"], rel=1e-3)
+    assert (found["ratio_low"] <= found["ratio"]).all()
+    assert (found["ratio"] <= found["ratio_high"]).all()
+
+
+def test_the_error_is_that_of_leaving_out_destinations():
+    counts = flows_of().to_xarray().to_numpy().astype(float)
+    counts[np.arange(AREAS), np.arange(AREAS)] = 0
+    whole = destination_choice.fit(counts, PEOPLE, WHOLE)
+    shift = []
+    for d in range(AREAS):
+        rest, pull = counts.copy(), PEOPLE.astype(float).copy()
+        rest[:, d], pull[d] = 0.0, 0.0
+        shift.append(destination_choice.fit(rest, pull, WHOLE).value - whole.value)
+    exact = np.sqrt((AREAS - 1) / AREAS * np.square(shift).sum())
+    assert whole.error == pytest.approx(exact, rel=0.05)
+
+
 def test_few_areas_are_said():
     table = [[30, 4, 2], [3, 10, 6], [4, 7, 9]]
     with pytest.warns(SparseDataWarning, match="3 areas only"):

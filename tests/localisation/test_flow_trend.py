@@ -145,3 +145,32 @@ def test_one_period_is_refused():
         flow_trend(LineFlows(pd.DataFrame([[1, 2], [3, 4]])))
     with pytest.raises(InputError, match="`flows` must be a LineFlows"):
         flow_trend(TABLE)
+
+
+@pytest.mark.parametrize(
+    ("table", "options"),
+    [
+        ([[[5]], [[9]]], {"index": "theil"}),
+        ([[[5, 0], [0, 0]], [[9, 0], [0, 0]]], {}),
+        ([[[3, 0], [0, 3]], [[7, 0], [0, 7]]], {"index": "entropy", "margins": "origin"}),
+        (
+            [[[3, 1], [2, 3]], [[7, 3], [4, 9]], [[2, 1], [3, 1]]],
+            {"index": "entropy", "of": "origin", "margins": "origin"},
+        ),
+    ],
+)
+def test_rounding_is_no_evidence(table, options):
+    # a fixed index differs by rounding alone between tables: it must not be counted as a change
+    found = flow_trend(LineFlows(table), replicates=199, rng=1, **options)
+    assert found.pvalue == 1.0
+    assert "fixed" in [note.code for note in found.notes]
+    assert found.effect.low <= found.statistic <= found.effect.high
+
+
+def test_no_spread_has_no_limits():
+    found = flow_trend(LineFlows([[[5, 0], [0, 0]], [[9, 0], [0, 0]]]), replicates=99, rng=1)
+    assert found.statistic == 0.0
+    assert (found.effect.low, found.effect.high) == (-np.inf, np.inf)
+    assert np.isnan(found.effect.standard_error)
+    assert "no-spread" in [note.code for note in found.notes]
+    assert "among all lines" in found.notes[0].text

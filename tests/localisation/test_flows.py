@@ -13,8 +13,10 @@ import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from scipy import stats
 
-from countylines._kernels import flow_indices, risk_ratio
+import countylines as cl
+from countylines._kernels import concentration, risk_ratio
 from countylines.errors import (
     DegenerateDataWarning,
     InputError,
@@ -22,7 +24,7 @@ from countylines.errors import (
     LabelMismatchError,
     SparseDataWarning,
 )
-from countylines.localisation import LineFlows, internal_share, intrazonal_distance
+from countylines.localisation import LineFlows, _flow_spread, internal_share, intrazonal_distance
 
 CASES = {
     case["id"]: case
@@ -66,6 +68,7 @@ def test_reference_indices(case):
         "demand_self_containment": flows.self_containment("demand").estimate,
         "mean_distance": flows.mean_distance(distances, **options).estimate,
         "mean_distance_external": flows.mean_distance(distances, include_internal=False).estimate,
+        "median_distance": flows.median_distance(distances, **options).estimate,
         "flow_entropy": flows.entropy("pair"),
         "hhi_import": flows.hhi(),
         "gini_import": flows.gini(),
@@ -75,6 +78,7 @@ def test_reference_indices(case):
     }
     for name, value in found.items():
         np.testing.assert_allclose(value, case["expected"][name], rtol=1e-12, err_msg=name)
+    assert set(found) == set(case["expected"])
 
 
 @pytest.mark.reference
@@ -82,10 +86,10 @@ def test_reference_indices(case):
 def test_reference_concentration(case):
     x = np.array(CASES[case]["inputs"]["x"], dtype=float)
     expected = CASES[case]["expected"]
-    assert flow_indices.gini(x) == pytest.approx(expected["gini"], rel=1e-9, abs=1e-14)
-    assert flow_indices.hhi(x) == pytest.approx(expected["herfindahl"], rel=1e-9)
+    assert concentration.gini(x) == pytest.approx(expected["gini"], rel=1e-9, abs=1e-14)
+    assert concentration.hhi(x) == pytest.approx(expected["herfindahl"], rel=1e-9)
     if x.all():
-        assert flow_indices.theil(x) == pytest.approx(expected["theil"], abs=1e-14)
+        assert concentration.theil(x) == pytest.approx(expected["theil"], abs=1e-14)
 
 
 def test_theil_counts_places_without_lines():
@@ -93,20 +97,20 @@ def test_theil_counts_places_without_lines():
     case = CASES["ineq_b"]
     x = np.array(case["inputs"]["x"], dtype=float)
     rest = x[x > 0]
-    assert flow_indices.theil(rest) == pytest.approx(case["expected"]["theil"], rel=1e-9)
+    assert concentration.theil(rest) == pytest.approx(case["expected"]["theil"], rel=1e-9)
     gap = np.log(len(x) / len(rest))
-    assert flow_indices.theil(x) == pytest.approx(flow_indices.theil(rest) + gap, rel=1e-12)
+    assert concentration.theil(x) == pytest.approx(concentration.theil(rest) + gap, rel=1e-12)
 
 
 @pytest.mark.reference
 def test_reference_theil_parts():
     case = CASES["inequality_theil_decomp"]
     x, region = np.array(case["inputs"]["x"]), np.array(case["inputs"]["region"])
-    between, within = flow_indices.theil_parts(x, region)
+    between, within = concentration.theil_parts(x, region)
     assert between == pytest.approx(case["expected"]["between"], rel=1e-9)
     assert within == pytest.approx(case["expected"]["within"], rel=1e-9)
     zeros = CASES["inequality_theil_zeros"]
-    value = flow_indices.theil(np.array(zeros["inputs"]["x"]))
+    value = concentration.theil(np.array(zeros["inputs"]["x"]))
     assert value == pytest.approx(zeros["expected"]["theil"], rel=1e-9)
 
 
@@ -117,14 +121,14 @@ COUNTS = hnp.arrays(np.int64, (5,), elements=st.integers(0, 40)).filter(lambda x
 def test_indices_keep_to_their_ranges(x):
     n = len(x)
     x = x.astype(float)
-    assert -1e-12 <= flow_indices.gini(x) <= (n - 1) / n + 1e-12
-    assert 1 / n - 1e-12 <= flow_indices.hhi(x) <= 1 + 1e-12
-    entropy, theil = flow_indices.entropy(x), flow_indices.theil(x)
+    assert -1e-12 <= concentration.gini(x) <= (n - 1) / n + 1e-12
+    assert 1 / n - 1e-12 <= concentration.hhi(x) <= 1 + 1e-12
+    entropy, theil = concentration.entropy(x), concentration.theil(x)
     assert -1e-12 <= entropy <= np.log(n) + 1e-12
     assert theil == pytest.approx(max(np.log(n) - entropy, 0.0), abs=1e-12)
     apart = np.abs(x[:, None] - x).mean() / (2 * x.mean())
-    assert flow_indices.gini(x) == pytest.approx(apart, abs=1e-12)
-    between, within = flow_indices.theil_parts(x, np.array([0, 0, 1, 1, 1]))
+    assert concentration.gini(x) == pytest.approx(apart, abs=1e-12)
+    between, within = concentration.theil_parts(x, np.array([0, 0, 1, 1, 1]))
     assert between + within == pytest.approx(theil, abs=1e-12)
     assert within >= 0
 
@@ -306,7 +310,7 @@ class TestIndices:
             share = found.self_containment()
         assert share.verdict[1].code == "no-data"
         assert np.isnan(share.estimate[1])
-        assert share.references[-1] == "goodman1970"
+        assert share.references[-1] == "coombes1988"
 
     def test_self_containment_can_be_tested(self, flows):
         share = flows.self_containment("demand")
@@ -377,11 +381,91 @@ class TestIndices:
         assert found.verdict.code == "no-data"
         assert (found.low, found.high) == (0.0, np.inf)
 
+    def test_limits_of_lines_of_one_distance_are_not_the_distance(self):
+        apart = np.array([[0.0, 30, 80], [30, 0, 55], [80, 55, 0]])
+        found = LineFlows([[0, 40, 0], [0, 0, 0], [0, 0, 0]]).mean_distance(
+            apart, include_internal=False
+        )
+        # were a share of lines more than 1 - 0.025^(1/40) of 80 km, none is seen in less than 2.5 %
+        assert (1 - (found.high - 30) / 50) ** 40 == pytest.approx(0.025)
+        assert (found.low, found.estimate) == (30.0, 30.0)
+        assert np.isnan(found.standard_error)
+        assert "one-distance" in [note.code for note in found.notes]
+
+    def test_limits_of_the_mean_are_distances_that_can_be(self, flows):
+        with pytest.warns(SparseDataWarning):
+            found = LineFlows([[0, 1, 1], [0, 0, 0], [0, 0, 0]]).mean_distance(
+                DISTANCES.to_numpy(), include_internal=False
+            )
+        assert (found.low, found.high) == (30.0, 80.0)
+
+    @pytest.mark.parametrize("n", [1, 5, 6, 30, 31, 200, 100_000])
+    def test_limits_of_the_median_are_the_ranks_of_the_sign_test(self, n):
+        below = int(_flow_spread._ranks(np.array([float(n)]), 0.025)[0])
+        law = stats.binom(n, 0.5)
+        assert law.cdf(below) <= 0.025 < law.cdf(below + 1)
+
+    def test_the_median_is_that_of_the_lines(self, flows):
+        counts = TABLE.to_numpy()
+        apart = DISTANCES.to_numpy().astype(float)
+        lines = np.sort(np.repeat(apart.ravel(), counts.ravel() * ~np.eye(3, dtype=bool).ravel()))
+        found = flows.median_distance(DISTANCES, include_internal=False)
+        assert found.estimate == np.median(lines)
+        k = int(stats.binom.ppf(0.025, 52, 0.5)) - 1
+        assert (found.low, found.high) == (lines[k], lines[-1 - k])
+        assert found.n == 52
+
+    def test_the_median_between_two_distances(self):
+        with pytest.warns(SparseDataWarning, match="median is of fewer than 30"):
+            found = LineFlows([[0, 2, 2], [0, 0, 0], [0, 0, 0]]).median_distance(
+                DISTANCES.to_numpy(), include_internal=False
+            )
+        assert (found.estimate, found.low, found.high) == (55.0, 30.0, 80.0)
+
+    def test_the_median_of_nothing_by_period(self):
+        table = [[[0, 40], [0, 0]], [[3, 0], [0, 0]]]
+        with pytest.warns(DegenerateDataWarning, match="no lines to take a median"):
+            found = LineFlows(table).median_distance(
+                [[0, 9], [7, 0]], include_internal=False, by="period"
+            )
+        assert found.estimate[0] == 9.0
+        assert found.verdict[1].code == "no-data"
+        assert (found.low[1], found.high[1]) == (0.0, np.inf)
+
+    def test_lines_of_a_register(self):
+        lines = cl.simulate.register(internal=(300, 500), external=(400, 350), rng=3)
+        options = {"origin": "origin", "destination": "destination", "period": "year"}
+        found = LineFlows.from_records(lines, **options).internal_share(by="period").estimate
+        for year, truth in lines.attrs["truth"].items():
+            total = truth["internal"] + truth["external"]
+            assert found[year] == truth["internal"] / total
+
+    def test_areas_of_a_dataarray(self):
+        array = xr.DataArray(
+            [[1, 2], [3, 4]], [("origin", ["a", "b"]), ("destination", ["a", "b"])]
+        )
+        found = LineFlows(array, areas=["b", "c", "a"])
+        assert list(found.areas) == ["b", "c", "a"]
+        assert found.to_xarray().sel(origin="a", destination="b") == 2
+
+    @pytest.mark.parametrize(
+        "table",
+        [TABLE, TABLE.to_numpy(), xr.DataArray(TABLE.to_numpy(), dims=["origin", "destination"])],
+    )
+    def test_periods_of_a_table_without_them_are_refused(self, table):
+        with pytest.raises(InputError, match="`periods` must be None for a"):
+            LineFlows(table, periods=[2023])
+
+    def test_nothing_known_is_refused(self):
+        rows = pd.DataFrame({"o": [None, "a"], "d": ["a", None]})
+        with pytest.raises(InputError, match="none known in any of 2 rows"):
+            LineFlows.from_records(rows, origin="o", destination="d", missing="leave-out")
+
     def test_concentration_by_period_and_without_internal_lines(self, yearly):
         found = yearly.hhi(by="period")
         assert found.to_dict() == pytest.approx({2021: 5 / 9, 2022: 5 / 9})
         assert yearly.hhi(include_internal=False) == pytest.approx(1 / 3)
-        assert yearly.gini("origin") == pytest.approx(flow_indices.gini(np.array([3.0, 2, 1])))
+        assert yearly.gini("origin") == pytest.approx(concentration.gini(np.array([3.0, 2, 1])))
         assert np.isnan(LineFlows([[3, 0], [0, 2]]).entropy(include_internal=False))
 
     def test_theil_by_groups(self, yearly):
