@@ -18,6 +18,7 @@ from countylines._kernels.method import FloatArray, tail_area
 # of all. At -1/2 the variance has no bias where the working model holds.
 POWERS = {"cr0": 0.0, "cr1": 0.0, "cr2": -0.5, "cr3": -1.0}
 OWN = 1e-9  # a direction that only one cluster informs: its score is 0 there, and so is its part
+SINGULAR = 1e-12
 LOST = 1e-6  # share of a variance that lies in such directions and is therefore not seen
 
 
@@ -27,6 +28,19 @@ class Robust(NamedTuple):
     covariance: FloatArray
     df: float
     variance: float  # of the contrast
+
+
+def inverse_root(whole: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Inverse of an information, and the root of that of its scaled form, with the scale.
+
+    Both leave out what nothing is known of, so that they serve sums of terms that are known.
+    """
+    diagonal = np.diag(whole)
+    scale = np.sqrt(np.where(diagonal > 0.0, diagonal, 1.0))
+    values, vectors = np.linalg.eigh(whole / np.outer(scale, scale))
+    known = values > SINGULAR * values[-1]
+    root = (vectors[:, known] / np.sqrt(values[known])) @ vectors[:, known].T
+    return root @ root / np.outer(scale, scale), root, scale
 
 
 def robust(
@@ -47,11 +61,9 @@ def robust(
     """
     clusters, terms = scores.shape
     whole = parts.sum(axis=0)
-    scale = np.sqrt(np.diag(whole))
-    whole, parts = whole / np.outer(scale, scale), parts / np.outer(scale, scale)
+    _, half, scale = inverse_root(whole)
+    parts = parts / np.outer(scale, scale)
     scores, contrast = scores / scale, contrast / scale
-    values, vectors = np.linalg.eigh(whole)
-    half = (vectors / np.sqrt(values)) @ vectors.T  # B^-1/2
     own, turns = np.linalg.eigh(half @ parts @ half)
     left = np.maximum(1.0 - own, 0.0)
     power = POWERS[kind]

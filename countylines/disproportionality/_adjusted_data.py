@@ -14,6 +14,8 @@ from countylines.errors import InputError, InputTypeError
 
 FloatArray = NDArray[np.float64]
 
+DEPENDENT = 1e-9  # of the length of a column that is left when others are taken out
+
 
 def table(
     data: Any,
@@ -43,6 +45,11 @@ def table(
             raise InputError(_validate.sentence(name, "a column of `data`", _validate.show(column)))
     _validate.not_empty("data", len(data))
     columns = list(dict.fromkeys(column for _, column in pairs))
+    twice = [column for column in columns if (data.columns == column).sum() > 1]
+    if twice:
+        raise InputError(
+            _validate.sentence("data", "of columns with different names", f"two of {twice[0]!r}")
+        )
     table = data[columns]
     for column in columns:
         gone = int(table[column].isna().sum())
@@ -105,7 +112,7 @@ def design(
     for label in others:
         columns.append((table[group] == label).to_numpy(np.float64))
         names.append(f"{group}[{label}]")
-    for name in adjust:
+    for name in dict.fromkeys(adjust):
         column = table[name]
         if is_label(column):
             for label in list(dict.fromkeys(column))[1:]:
@@ -117,3 +124,16 @@ def design(
             columns.append(values - values.mean())
             names.append(f"{name} (from its mean)")
     return np.column_stack(columns), names
+
+
+def independent(x: FloatArray, groups: int) -> NDArray[np.bool_]:
+    """Columns to keep: all of groups, and adjusters that earlier adjusters do not determine."""
+    kept = np.ones(x.shape[1], dtype=bool)
+    others = np.r_[0, 1 + groups : x.shape[1]]
+    part = x[:, others]
+    length = np.linalg.norm(part, axis=0)
+    for j in range(1, part.shape[1]):
+        before = part[:, :j][:, kept[others[:j]]]
+        rest = part[:, j] - before @ np.linalg.lstsq(before, part[:, j])[0]
+        kept[others[j]] = bool(np.linalg.norm(rest) > DEPENDENT * length[j])
+    return kept

@@ -66,7 +66,7 @@ def fit(link: str, x: FloatArray, y: FloatArray, size: FloatArray, settings: Set
     """All terms, with the covariance of the model."""
     cells, terms = x.shape
     full = glm.fit(link, x[None], y[None], size[None])
-    spare = float(cells - terms)
+    spare = float(cells - np.linalg.matrix_rank(x))
     dispersion = float(glm.pearson(full, y[None])[0]) / spare if spare > 0.0 else np.nan
     if settings.family in MIXED and spare > 0.0:
         found = two_level_regression.fit(MIXED[settings.family], link, x, y, size)
@@ -77,7 +77,7 @@ def fit(link: str, x: FloatArray, y: FloatArray, size: FloatArray, settings: Set
         return Model(found.coef, covariance, spread, spare, 1.0, full, found)
     quasi = settings.family in QUASI
     phi = max(dispersion, settings.floor) if quasi and spare > 0.0 else 1.0
-    covariance = phi * glm.inverse(full.information)[0]
+    covariance = phi * cluster_robust.inverse_root(full.information[0])[0]
     df = spare if quasi or settings.family in MIXED else np.inf
     return Model(full.coef[0], covariance, dispersion, df, phi, full, None)
 
@@ -224,6 +224,7 @@ def terms(
     count = x.shape[1]
     coef, errors = model.coef.copy(), np.full(count, np.nan)
     certain = bool((model.full.weight[0] <= VANISHED * size).any())
+    certain |= bool(np.linalg.matrix_rank(x) < count)
     for k, contrast in enumerate(np.eye(count)):
         code = glm.existence(link, x, y, size, contrast) if certain else glm.FINITE
         coef[k] = END.get(code, coef[k])

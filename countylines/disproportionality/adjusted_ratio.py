@@ -159,7 +159,8 @@ def adjusted_ratio(
     one group and then in the other, with limits by the delta method on its log.
 
     Levels of an adjuster in which no row has an event (of shares, or a non-event) say nothing of a
-    ratio; their rows are left out with a note.
+    ratio; their rows are left out with a note. A term of an adjuster that earlier ones determine
+    (areas within regions) is left out of the fit and nan in ``coefficients``.
 
     Assumptions that fail in practice: one ratio for all levels of the adjusters, straight lines in
     numeric ones, exposures that fit the counts, and clusters independent of one another.
@@ -229,6 +230,9 @@ def adjusted_ratio(
             )
         )
     x, names = _adjusted_data.design(kept, group, others, adjust)
+    own = _adjusted_data.independent(x, len(others))
+    x, every = x[:, own], names
+    names = [name for name, one in zip(names, own, strict=True) if one]
     y = kept[count].to_numpy(np.float64)
     column = exposure or total
     size = kept[column].to_numpy(np.float64)
@@ -272,7 +276,9 @@ def adjusted_ratio(
         df=back([r.df for r in found]),
         clusters=None if codes is None else int(codes.max()) + 1,
         marginal=marginal,
-        coefficients=pd.DataFrame({"coefficient": coef, "standard_error": errors}, index=names),
+        coefficients=pd.DataFrame(
+            {"coefficient": coef, "standard_error": errors}, index=names
+        ).reindex(every),
         _recompute=functools.partial(
             adjusted_ratio,
             data,

@@ -203,6 +203,34 @@ def test_terms_without_end_are_not_numbers(cluster):
     assert [v.code for v in found.marginal.verdict] == ["ok", "separated"]
 
 
+def test_adjusters_that_others_determine_change_nothing():
+    table = made_up().astype({"area": str})
+    table["region"] = table["area"].str.replace("[0-3]", "north", regex=True)
+    table["region"] = table["region"].str.replace("[4-7]", "south", regex=True)
+    table["one"] = 3.0
+    plain = adjusted_ratio(table, **SHARE, adjust=["area"])
+    for extra, lost in ((["area", "area"], 0), (["area", "region"], 1), (["one", "area"], 1)):
+        found = adjusted_ratio(table, **SHARE, adjust=extra)
+        assert found.df == plain.df == 7
+        assert (found.low, found.high) == pytest.approx((plain.low, plain.high), rel=1e-9)
+        assert found.coefficients["coefficient"].isna().sum() == lost
+    assert plain.coefficients.notna().all(axis=None)
+
+
+@pytest.mark.parametrize("options", [{}, {"interval": "wald"}, {"cluster": "force"}])
+def test_a_group_that_is_nowhere_compared_leaves_the_others_alone(options):
+    table = made_up(groups=("a", "b", "c")).astype({"area": str})
+    table = table[(table["group"] != "c") | (table["area"] == "7")]
+    table.loc[table["area"] == "7", "count"] = 0
+    table["force"] = table["area"]
+    with pytest.warns(DegenerateDataWarning, match="not identified for c"):
+        found = adjusted_ratio(table, **SHARE, adjust=["area"], **options)
+    others = table[(table["group"] != "c") & (table["area"] != "7")]
+    alone = adjusted_ratio(others, **SHARE, adjust=["area"], **options)
+    assert found.low["a"] == pytest.approx(alone.low, rel=1e-8)
+    assert found.df["a"] == pytest.approx(alone.df, rel=1e-8)
+
+
 def test_swapping_groups_inverts_the_ratio():
     table = made_up().astype({"area": str})
     found = adjusted_ratio(table, **SHARE, adjust=["area", "age"])
@@ -328,6 +356,12 @@ TABLE = made_up()
         ),
         (TABLE, {"null": -1}, InputError, "`null` must be"),
         (TABLE.iloc[:0], {}, InputError, "`data` must be non-empty"),
+        (
+            pd.concat([TABLE, TABLE[["count"]]], axis=1),
+            {},
+            InputError,
+            "columns with different names, got two of 'count'",
+        ),
     ],
 )
 def test_bad_input(table, options, error, message):
