@@ -33,13 +33,15 @@ ASSUMPTIONS = {
     "period, found without the help of the register",
     "second list": "within a type and period the second list is independent of the register, and "
     "every line on it is as likely to be in the register as any other line",
-    "probability": "the model that gave the probabilities holds, for each type and period",
+    "probability": "the model that gave the probabilities holds, for each type and period, and "
+    "their errors are independent",
     "repeat detections": "every line of a type and period is detected at one rate, independently; "
     "where lines differ, detection is overstated, more so for the type that differs more",
     "effort": "detection per unit of effort did not change, and the elasticity is as given",
     "control": "the true ratio of the two control series did not change, and their detection "
     "moved with that of internal and external lines",
-    "prior": "the range is right: it is opinion, and no data here can correct it",
+    "prior": "the range is right, and errors of types and periods are independent: it is opinion, "
+    "and no data here can correct it",
 }
 
 
@@ -271,11 +273,11 @@ class Detection:
         Raises
         ------
         InputError
-            If effort is not above 0, or `standard_error` is negative.
+            If effort is not above 0, or `elasticity` or `standard_error` is negative.
         """
         (amount,), common, index = _columns(("effort", effort))
         _validate.exposure("effort", amount)
-        value = np.array([_validate.number("elasticity", elasticity)])
+        value = np.array([_validate.number("elasticity", elasticity, low=0)])
         error = np.array([_validate.number("standard_error", standard_error, low=0)])
         logs = np.log(amount)
         internal, external = (logs, logs) if common else np.split(logs, 2)

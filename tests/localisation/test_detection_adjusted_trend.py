@@ -495,6 +495,7 @@ def test_the_result_reads_and_cites():
         (lambda: Detection.repeat_detections([0], [4]), InputError, "`lines` must be above 0"),
         (lambda: Detection.effort([0, 1]), InputError, "`effort` must be finite and above 0"),
         (lambda: Detection.effort([1], standard_error=-1), InputError, "`standard_error` must be"),
+        (lambda: Detection.effort([1], elasticity=-3), InputError, "`elasticity` must be"),
         (lambda: Detection.control([1, 2]), InputError, "`counts` must be given for internal"),
         (lambda: Detection.control({"internal": [0], "external": [0]}), InputError, "above 0 in"),
         (lambda: Detection.prior([0.5], [0.4]), InputError, "`low` must be at most `high`"),
