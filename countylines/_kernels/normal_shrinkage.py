@@ -18,9 +18,11 @@ from countylines._kernels.method import FloatArray
 VARIANCES = 31
 HERMITE = 9
 BELOW, ABOVE = 10.0, 14.0  # e-folds of the variance about that of a typical unit
+WIDER = 5.0  # e-folds of the variance beyond that of the rough estimates
 NEGLIGIBLE = 14.0  # e-folds of weight below the largest
 FINEST = 8.0  # points of the grid to the smallest standard error
 POINTS = 20_000
+COARSE = 2_000  # points of an even grid with others about the units that are known best
 REACH = 8.0  # standard errors beyond the farthest unit that the grid spans
 CHUNK = 64
 
@@ -40,22 +42,40 @@ class Shrunken(NamedTuple):
 
 
 def grid(y: FloatArray, v: FloatArray) -> FloatArray:
-    """Values at which likelihoods are looked at, from rough estimates and their variances."""
+    """Values at which likelihoods are looked at, from rough estimates and their variances.
+
+    They are evenly spaced, with more of them about units that are known better than that.
+    """
     error = np.sqrt(v)
     low, high = (y - REACH * error).min(), (y + REACH * error).max()
     step = min(error.min() / FINEST, (high - low) / 400.0)
     number = int(min(np.ceil((high - low) / step) + 1, POINTS))
-    return np.linspace(low, high, number)
+    at = np.linspace(low, high, number)
+    sharp = error < 0.99 * FINEST * (at[1] - at[0])
+    if number < POINTS or not sharp.any():
+        return at
+    near = np.linspace(-REACH, REACH, int(2 * REACH * FINEST) + 1)
+    at = np.linspace(low, high, COARSE)
+    error = np.where(error < FINEST * (at[1] - at[0]), error, 0.0)
+    closer = y[error > 0.0, None] + error[error > 0.0, None] * near
+    return np.unique(np.concatenate([at, closer.ravel()]))
 
 
 def shrink(
-    log_likelihood: FloatArray, at: FloatArray, y: FloatArray, v: FloatArray, level: float
+    log_likelihood: FloatArray,
+    at: FloatArray,
+    y: FloatArray,
+    v: FloatArray,
+    level: float,
+    guide: tuple[FloatArray, FloatArray] | None = None,
 ) -> Shrunken:
-    """Posterior of every unit; `log_likelihood` has a row a unit, `y` and `v` guide the sums."""
+    """Posterior of every unit; `log_likelihood` has a row a unit.
+
+    `guide` has rough estimates and variances for the sums, if `y` and `v` are too rough for that.
+    """
     likelihood = np.exp(log_likelihood - log_likelihood.max(axis=1, keepdims=True))
-    mean, variance, log_weight = _nodes(y, v)
-    step = at[1] - at[0]
-    edges = np.concatenate([[-np.inf], at[1:] - 0.5 * step, [np.inf]])
+    mean, variance, log_weight = _nodes(*((y, v) if guide is None else guide), np.median(v))
+    edges = np.concatenate([[-np.inf], 0.5 * (at[1:] + at[:-1]), [np.inf]])
     total = np.empty(mean.size)
     parts = []
     for start in range(0, mean.size, CHUNK):
@@ -85,14 +105,17 @@ def shrink(
     return Shrunken(median, spread, low, high, overall, error, deviation, posterior, at)
 
 
-def _nodes(y: FloatArray, v: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+def _nodes(
+    y: FloatArray, v: FloatArray, typical: float
+) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Means and variances to sum over, with the logs of their weights without likelihood.
 
     Means are Gauss-Hermite points about the mean of the rough estimates for each variance; their
     density is divided out.
     """
-    centre = float(np.log(np.median(v)))
-    b = np.linspace(centre - BELOW, centre + ABOVE, 4 * VARIANCES)
+    centre = float(np.log(typical))
+    farthest = np.log(max(float(np.var(y)), float(np.finfo(float).tiny))) + WIDER
+    b = np.linspace(centre - BELOW, max(centre + ABOVE, farthest), 4 * VARIANCES)
     height = _height(y, v, b, centre)[0]
     high = np.flatnonzero(height > height.max() - NEGLIGIBLE)
     b = np.linspace(b[max(high[0] - 1, 0)], b[min(high[-1] + 1, b.size - 1)], VARIANCES)
@@ -128,9 +151,9 @@ def _quantile(posterior: FloatArray, edges: FloatArray, at: FloatArray, share: f
     rows = np.arange(len(posterior))
     inside = posterior[rows, place]
     before = below[rows, place] - inside
-    step = at[1] - at[0]
-    part = (share - before) / np.where(inside > 0.0, inside, 1.0)
-    value: FloatArray = at[place] + (np.clip(part, 0.0, 1.0) - 0.5) * step
+    part = np.clip((share - before) / np.where(inside > 0.0, inside, 1.0), 0.0, 1.0)
+    ends = np.concatenate([[1.5 * at[0] - 0.5 * at[1]], edges[1:-1], [1.5 * at[-1] - 0.5 * at[-2]]])
+    value: FloatArray = ends[place] + part * (ends[place + 1] - ends[place])
     return value
 
 

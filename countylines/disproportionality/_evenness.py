@@ -17,7 +17,11 @@ from countylines.results import OK, Estimate, Note, Verdict
 FloatArray = NDArray[np.float64]
 Index = Callable[[FloatArray], FloatArray]
 Draw = Callable[[np.random.Generator, int], FloatArray]
+Stretched = Callable[[float], tuple[FloatArray, Draw]]
 
+INVERSION = "test inversion by simulation"
+STEPS = 12
+FARTHEST = 3.0  # times the unevenness seen
 CORRECTIONS = ("bootstrap", "none")
 NO_EVENT = Verdict(False, "no-data", ("There is no event: nothing is spread over the areas.",))
 
@@ -37,6 +41,12 @@ def read(**data: Any) -> dict[str, FloatArray]:
     return columns
 
 
+def between(even: FloatArray, seen: FloatArray, factor: float) -> FloatArray:
+    """Shares that are as far from even as those seen times a factor, none below 0."""
+    share: FloatArray = np.maximum(even + factor * (seen - even), 0.0)
+    return share / share.sum()
+
+
 def index_estimate(
     quantity: str,
     plain: float,
@@ -44,6 +54,7 @@ def index_estimate(
     index: Index,
     again: Draw,
     even: Draw,
+    stretched: Stretched,
     top: float,
     n: int,
     expected: float | None = None,
@@ -61,19 +72,21 @@ def index_estimate(
     if np.isnan(plain):
         return Estimate(
             quantity, np.nan, 0.0, top, quantity, level=level, n=n, verdict=NO_EVENT,
-            interval_method="bootstrap", references=references, notes=(NOT_A_CAUSE,),
+            interval_method=INVERSION, references=references, notes=(NOT_A_CAUSE,),
         )  # fmt: skip
     run = functools.partial(resampling.replicate, replicates=replicates)
-    first, second = generator.spawn(2)
+    first, second, third = generator.spawn(3)
     values = run(again, index, rng=first)[:]
     under_even = run(even, index, rng=second)
     bias = float(values.mean()) - plain
-    limits = resampling.interval(values, plain, level=level, kind="basic")
-    low, high = (float(np.clip(end, 0.0, top)) for end in (limits.low, limits.high))
     corrected = float(np.clip(plain - bias, 0.0, top))
+    estimate = corrected if correction == "bootstrap" else plain
     mean = float(under_even.mean()) if expected is None else expected
     p = (1.0 + float((under_even >= plain - 1e-12).sum())) / (1.0 + replicates)
-    notes = (
+    low, high = _limits(plain, index, stretched, run, (1.0 - level) / 2.0, p, top, third)
+    less_than_chance = high <= 0.0
+    low, high = min(low, estimate), max(high, estimate)
+    notes: tuple[Note, ...] = (
         NOT_A_CAUSE,
         Note(
             "chance-part",
@@ -82,17 +95,65 @@ def index_estimate(
         ),
         Note("evenness", f"P-value of evenness: {p:.3g} ({replicates:,} tables drawn)."),
     )
+    if less_than_chance:
+        text = (
+            "Counts are even more even than chance alone makes likely: no true index fits, and the "
+            "interval is an empty one, not a certain one."
+        )
+        notes = (*notes, Note("less-than-chance", text))
     return Estimate(
         quantity=quantity,
-        estimate=corrected if correction == "bootstrap" else plain,
+        estimate=estimate,
         low=low,
         high=high,
         standard_error=float(values.std()),
         method="bias corrected" if correction == "bootstrap" else "of the counts themselves",
         level=level,
-        interval_method="basic bootstrap",
+        interval_method=INVERSION,
         n=n,
         verdict=OK,
         notes=notes,
         references=references,
     )
+
+
+def _limits(
+    plain: float,
+    index: Index,
+    stretched: Stretched,
+    run: Callable[..., Any],
+    tail: float,
+    p: float,
+    top: float,
+    rng: np.random.Generator,
+) -> tuple[float, float]:
+    """True indices under which the one of the counts is neither too high nor too low.
+
+    Shares stand between even and as seen, or beyond, by a factor; the same numbers are drawn for
+    every factor. No lower limit is above 0 where the test of evenness does not reject. Both limits
+    are 0 where even true shares would make counts less even than those seen.
+    """
+    seed = int(rng.integers(2**63))
+
+    def tails(factor: float) -> tuple[float, float]:
+        drawn = run(stretched(factor)[1], index, rng=np.random.default_rng(seed))[:]
+        above = float(np.mean(drawn >= plain - 1e-12))
+        return above, float(np.mean(drawn <= plain + 1e-12))
+
+    def crossing(end: int, start: float, stop: float) -> float:
+        inside, outside = start, stop
+        for _ in range(STEPS):
+            middle = 0.5 * (inside + outside)
+            if tails(middle)[end] > tail:
+                inside = middle
+            else:
+                outside = middle
+        return float(index(stretched(inside)[0][None])[0])
+
+    if tails(0.0)[1] <= tail:
+        return 0.0, 0.0
+    low = 0.0 if p > tail else crossing(0, FARTHEST, 0.0)
+    if tails(FARTHEST)[1] > tail:
+        return low, top
+    high = crossing(1, 0.0, FARTHEST)
+    return low, min(high, top)

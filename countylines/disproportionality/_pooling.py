@@ -54,6 +54,11 @@ class Settings:
     null: float
 
     @property
+    def ends(self) -> tuple[float, float]:
+        """Range of what is pooled, by logs for ratios."""
+        return (-1.0, 1.0) if self.measure == "risk-difference" else (-np.inf, np.inf)
+
+    @property
     def is_ratio(self) -> bool:
         """Whether limits are symmetric by logs."""
         return self.measure in RATIOS
@@ -168,12 +173,13 @@ def pool(strata: Strata, settings: Settings) -> Pooled:
 
 
 def _cut(settings: Settings, low: FloatArray, high: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """The end of the range in place of the limit that is not asked for."""
+    """Limits within the range, and its end in place of the limit that is not asked for."""
+    bottom, top = settings.ends
     if settings.alternative == "less":
-        low = np.full_like(low, -np.inf)
+        low = np.full_like(low, bottom)
     if settings.alternative == "greater":
-        high = np.full_like(high, np.inf)
-    return low, high
+        high = np.full_like(high, top)
+    return np.maximum(low, bottom), np.minimum(high, top)
 
 
 def _mantel_haenszel(strata: Strata, settings: Settings) -> Pooled:
@@ -266,8 +272,9 @@ def _by_pattern(
     taking_part = used(strata, settings)
     tables = len(taking_part)
     fields = np.full((10, tables), np.nan)
-    fields[2], fields[3], fields[4] = -np.inf, np.inf, 1.0
-    fields[6], fields[7], fields[8], fields[9] = 0.0, np.inf, -np.inf, np.inf
+    bottom, top = settings.ends
+    fields[2], fields[3], fields[4] = bottom, top, 1.0
+    fields[6], fields[7], fields[8], fields[9] = 0.0, np.inf, bottom, top
     patterns, which = np.unique(taking_part, axis=0, return_inverse=True)
     for number, pattern in enumerate(patterns):
         if pattern.sum() < 2:
@@ -324,7 +331,8 @@ def _predicted(
         np.inf if settings.interval == "normal" else df, (1.0 - settings.level) / 2.0
     )
     reach = quantile * np.sqrt(variance)
-    return centre - reach, centre + reach
+    bottom, top = settings.ends
+    return np.maximum(centre - reach, bottom), np.minimum(centre + reach, top)
 
 
 def _wider(

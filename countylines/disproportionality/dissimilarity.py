@@ -68,7 +68,10 @@ def dissimilarity(
     .. math:: D = \frac12 \sum_i \left|\frac{x_i}{X} - \frac{y_i}{Y}\right| .
 
     Counts of each group are drawn again from their own shares; the mean of the indices less the
-    index estimates the bias, and the limits are those of the basic bootstrap, which mirrors it.
+    index estimates the bias. The limits are of true shares between even ones and those seen, or up
+    to three times as far from even: those from which as high, and as low, an index as that of the
+    counts is drawn in half of 1 - `level` of the tables. The lower one is 0 where evenness is not
+    rejected at that tail.
     The correction is partial where shares are truly alike, as the index cannot be below 0: read it
     beside the mean under evenness, which is exact. That and the p-value are given all margins:
     everybody falls to either group at random, so that
@@ -121,12 +124,26 @@ def dissimilarity(
         drawn = rng.multivariate_hypergeometric(whole, int(x.sum()), size=size, method="marginals")
         return np.stack([drawn, whole - drawn], axis=1).astype(np.float64)
 
+    def stretched(factor: float) -> tuple[FloatArray, _evenness.Draw]:
+        even_share = (x + y) / (x + y).sum()
+        shares = [_evenness.between(even_share, v / v.sum(), factor) for v in (x, y)]
+
+        def draw(rng: np.random.Generator, size: int) -> FloatArray:
+            drawn = [
+                rng.multinomial(int(v.sum()), share, size=size)
+                for v, share in zip((x, y), shares, strict=True)
+            ]
+            return np.stack(drawn, axis=1).astype(np.float64)
+
+        return np.stack(shares), draw
+
     return _evenness.index_estimate(
         "index of dissimilarity",
         plain,
         index=index,
         again=again,
         even=even,
+        stretched=stretched,
         top=1.0,
         n=int(sum(sizes)),
         expected=None

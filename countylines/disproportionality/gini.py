@@ -72,9 +72,12 @@ def gini(
     .. math:: G = 1 - \sum_i p_i (S_i + S_{i-1}) .
 
     The numbers of events are drawn again from their own shares, given their sum; the mean of the
-    indices less the index estimates the bias, and the limits are those of the basic bootstrap. The
-    p-value draws them in proportion to size. The usual factor n / (n - 1) for the number of areas
-    is not applied: it is another quantity, and not a correction for few events.
+    indices less the index estimates the bias. The limits are of true shares between even ones and
+    those seen, or up to three times as far from even: those from which as high, and as low, an
+    index as that of the counts is drawn in half of 1 - `level` of the tables. The lower one is 0
+    where evenness is not rejected at that tail. The p-value draws them in proportion to size. The
+    usual factor n / (n - 1) for the number of areas is not applied: it is another quantity, and not
+    a correction for few events.
 
     Assumptions that fail in practice: events independent (several of one line, or of one day);
     areas cut without regard to the events.
@@ -111,12 +114,21 @@ def gini(
     def even(rng: np.random.Generator, size: int) -> FloatArray:
         return rng.multinomial(whole, weight / weight.sum(), size=size).astype(np.float64)
 
+    def stretched(factor: float) -> tuple[FloatArray, _evenness.Draw]:
+        share = _evenness.between(weight / weight.sum(), x / whole, factor)
+
+        def draw(rng: np.random.Generator, size: int) -> FloatArray:
+            return rng.multinomial(whole, share, size=size).astype(np.float64)
+
+        return share, draw
+
     return _evenness.index_estimate(
         "Gini index",
         float(index(x)) if whole else np.nan,
         index=index,
         again=again,
         even=even,
+        stretched=stretched,
         top=float(1.0 - (weight / weight.sum()).min()),
         n=whole,
         correction=correction,

@@ -45,7 +45,12 @@ REFERENCES = {
     "glmm": ("stijnen2010",),
 }
 NO_DATA = Verdict(
-    False, "no-data", ("In no stratum are there both groups and an event: nothing is compared.",)
+    False,
+    "no-data",
+    (
+        "In no stratum are there both groups and an event (for odds, also somebody without): "
+        "nothing is compared.",
+    ),
 )
 FEW_STRATA = Verdict(
     False,
@@ -440,7 +445,7 @@ def _result(
         notes=notes,
         references=_references(settings),
         estimand=(
-            f"a {words} common to all strata"
+            f"{'an' if words[0] in 'aeio' else 'a'} {words} common to all strata"
             if settings.estimand == "weighted"
             else f"mean of the {logs}s of strata"
         ),

@@ -226,23 +226,30 @@ class _Ratios:
             }
         )
 
+    def end(
+        self, x: FloatArray, n: FloatArray, y: FloatArray, m: FloatArray, tail: float, side: str
+    ) -> FloatArray:
+        """Limit of the product over the last axis, by MOVER on the log scale."""
+        flat = (x.ravel(), n.ravel(), y.ravel(), m.ravel())
+        ends = self.method.limits(*flat, level=1.0 - tail, alternative=side)
+        limit = ends[0 if side == "greater" else 1].reshape(x.shape)
+        sign = -1.0 if side == "greater" else 1.0
+        with np.errstate(divide="ignore", invalid="ignore"):
+            middle = np.log(risk_ratio.estimate(x, n, y, m))
+            away = sign * (np.log(limit) - middle)
+            reach = np.sqrt(np.sum(np.where(np.isnan(away), np.inf, away) ** 2, axis=-1))
+            value = np.exp(middle.sum(axis=-1) + sign * reach)
+        # a ratio of 0 has no distance to its lower limit, nor an infinite one to its upper
+        return np.where(np.isnan(value), 0.0 if side == "greater" else np.inf, value)
+
     def product(self, x: FloatArray, n: FloatArray, y: FloatArray, m: FloatArray) -> pd.DataFrame:
-        """One row: the product of independent ratios, by MOVER on the log scale."""
+        """One row: the product of independent ratios."""
         with np.errstate(invalid="ignore"):
             estimate = np.prod(risk_ratio.estimate(x, n, y, m))
             share, ref_share = np.prod(x / n), np.prod(y / m)
 
         def end(tail: float, side: str) -> float:
-            low, high = self.method.limits(x, n, y, m, level=1.0 - tail, alternative=side)
-            sign = -1.0 if side == "greater" else 1.0
-            with np.errstate(divide="ignore", invalid="ignore"):
-                middle = np.log(risk_ratio.estimate(x, n, y, m))
-                away = sign * (np.log(low if side == "greater" else high) - middle)
-                reach = np.sqrt(np.sum(np.where(np.isnan(away), np.inf, away) ** 2))
-                value = float(np.exp(middle.sum() + sign * reach))
-            if np.isnan(value):  # a ratio of 0 has no distance to its lower limit, nor inf to its
-                return 0.0 if side == "greater" else np.inf
-            return value
+            return float(self.end(x, n, y, m, tail, side))
 
         sides = 2.0 if self.alternative == "two-sided" else 1.0
         tail = (1.0 - self.level) / sides

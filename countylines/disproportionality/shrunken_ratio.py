@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
+from scipy.special import expit
 
 from countylines import _labels, _validate
 from countylines._kernels import (
@@ -24,6 +25,7 @@ from countylines.shrunken import ShrunkenEstimate
 
 FloatArray = NDArray[np.float64]
 
+STEPS = 20
 METHODS = ("log-normal", "gamma-poisson")
 REFERENCES = {
     "log-normal": ("clayton1987", "dersimonian1986"),
@@ -237,12 +239,13 @@ def _by_normal(parts: tuple[FloatArray, ...], level: float) -> _Row:
         other, f = parts[2:]
         y = np.log((x + 0.5) / e) - np.log((other + 0.5) / f)
         v = 1.0 / (x + 0.5) + 1.0 / (other + 0.5)
+    guide = _guide(x, e) if len(parts) == 2 else _guide(x, e, other, f)
     at = normal_shrinkage.grid(y, v)
     if len(parts) == 2:
         likelihood = normal_shrinkage.poisson(x, e, at)
     else:
         likelihood = normal_shrinkage.binomial(x, other, np.log(e) - np.log(f), at)
-    found = normal_shrinkage.shrink(likelihood, at, y, v, level)
+    found = normal_shrinkage.shrink(likelihood, at, y, v, level, guide)
     estimate = np.exp(found.median)
     return _Row(
         estimate,
@@ -252,6 +255,29 @@ def _by_normal(parts: tuple[FloatArray, ...], level: float) -> _Row:
         found.spread**2 / (found.spread**2 + v),
         float(np.exp(found.mean)),
     )
+
+
+def _guide(
+    x: FloatArray, e: FloatArray, y: FloatArray | None = None, f: FloatArray | None = None
+) -> tuple[FloatArray, FloatArray]:
+    """Log ratios drawn a little to that of the totals, and variances that add up to its own.
+
+    Where most counts are 0, half an event added to each would put the sums far from the data.
+    """
+    if y is None or f is None:
+        common = x.sum() / e.sum()
+        return np.log((x + 0.5) / (e + 0.5 / common)), 2.0 / (x + common * e)
+    number, log_odds = x + y, np.log(e) - np.log(f)
+    common = float(np.log(x.sum() / e.sum()) - np.log(y.sum() / f.sum()))
+    for _ in range(STEPS):  # towards the one ratio of greatest likelihood
+        share = expit(log_odds + common)
+        step = (x.sum() - number @ share) / (number @ (share * (1.0 - share)))
+        common += float(np.clip(step, -1.0, 1.0))
+    share = expit(log_odds + common)
+    guess = np.log(x + share) - np.log(y + 1.0 - share) - log_odds
+    seen = (x + share) * (y + 1.0 - share) / (number + 1.0)
+    expected = number * share * (1.0 - share)
+    return guess, 2.0 / np.maximum(np.minimum(seen, number) + expected, 1e-3)
 
 
 def _by_gamma(parts: tuple[FloatArray, ...], level: float) -> _Row:

@@ -71,8 +71,10 @@ def theil(
     .. math:: T = \sum_i s_i \log \frac{s_i}{p_i} .
 
     The numbers of events are drawn again from their own shares, given their sum; the mean of the
-    indices less the index estimates the bias, and the limits are those of the basic bootstrap. The
-    p-value draws them in proportion to size.
+    indices less the index estimates the bias. The limits are of true shares between even ones and
+    those seen, or up to three times as far from even: those from which as high, and as low, an
+    index as that of the counts is drawn in half of 1 - `level` of the tables. The lower one is 0
+    where evenness is not rejected at that tail. The p-value draws them in proportion to size.
 
     Assumptions that fail in practice: events independent (several of one line, or of one day);
     areas cut without regard to the events.
@@ -108,12 +110,21 @@ def theil(
     def even(rng: np.random.Generator, size: int) -> FloatArray:
         return rng.multinomial(whole, weight / weight.sum(), size=size).astype(np.float64)
 
+    def stretched(factor: float) -> tuple[FloatArray, _evenness.Draw]:
+        share = _evenness.between(weight / weight.sum(), x / whole, factor)
+
+        def draw(rng: np.random.Generator, size: int) -> FloatArray:
+            return rng.multinomial(whole, share, size=size).astype(np.float64)
+
+        return share, draw
+
     return _evenness.index_estimate(
         "Theil index",
         float(index(x)) if whole else np.nan,
         index=index,
         again=again,
         even=even,
+        stretched=stretched,
         top=float(-np.log((weight / weight.sum()).min())),
         n=whole,
         correction=correction,

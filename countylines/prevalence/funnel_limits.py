@@ -123,6 +123,12 @@ def funnel_limits(
     or its restricted maximum likelihood estimate. Areas that vary less than chance get the plain
     limits.
 
+    The variance between areas depends much on `estimator` and `transform` where areas differ
+    greatly. Of the stops and searches of Black people in 2020, by police force, 5 of 43 forces are
+    outside at 95 % by default, 23 with ``estimator="reml"``, and 1 with ``transform="log"`` by
+    either estimator, as small rates are far apart by logs. Say which was used, and try another
+    before an area is named.
+
     Assumptions that fail in practice: counts that come one by one, exposure of the people counted,
     and, above all, like recording. A dispersion far above 1 says that the target and its chance
     variation do not describe these areas; limits stretched to fit hide that.

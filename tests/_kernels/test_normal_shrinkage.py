@@ -99,3 +99,20 @@ def test_a_large_reference_group_is_an_expected_number():
     one = kernel.shrink(kernel.poisson(x, e, at), at, y, v, 0.95)
     two = kernel.shrink(kernel.binomial(x, rest, np.log(e / rest), at), at, y, v, 0.95)
     np.testing.assert_allclose(two.median, one.median, atol=1e-6)
+
+
+def test_a_unit_known_much_better_than_others_keeps_its_own_interval():
+    y, v = np.array([1.0371, -1.0, 0.0, 5.0]), np.array([1e-4, 0.5, 2.0, 0.5]) ** 2
+    at = kernel.grid(y, v)
+    found = kernel.shrink(kernel.normal(y, v, at), at, y, v, 0.95)
+    reach = stats.norm.ppf(0.975) * 1e-4
+    np.testing.assert_allclose(found.low[0], y[0] - reach, atol=2e-6)
+    np.testing.assert_allclose(found.high[0], y[0] + reach, atol=2e-6)
+
+
+def test_units_thousands_of_errors_apart_are_not_drawn_together():
+    y, v = np.array([1000.0137, -1000.0, 0.0, 5.0]), np.full(4, 1e-6)
+    at = kernel.grid(y, v)
+    found = kernel.shrink(kernel.normal(y, v, at), at, y, v, 0.95)
+    np.testing.assert_allclose(found.median, y, atol=2e-5)
+    np.testing.assert_allclose(found.high - found.low, 2 * 1.95996e-3, rtol=0.01)

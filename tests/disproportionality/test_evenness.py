@@ -122,3 +122,32 @@ def test_labels_and_sizes():
 def test_sizes_in_proportion_are_even():
     assert gini(Y, np.array(Y) / 10.0, correction="none", rng=1).estimate == pytest.approx(0)
     assert theil(Y, np.array(Y) / 10.0, rng=1).low == 0
+
+
+EVEN_PAIRS = np.random.default_rng(8).multinomial(200, np.full(40, 1 / 40), (10, 2))
+
+
+@pytest.mark.parametrize(("x", "y"), EVEN_PAIRS)
+def test_no_limit_says_uneven_where_the_test_does_not(x, y):
+    found = dissimilarity(x, y, replicates=299, rng=1)
+    p = float(found.notes[2].text.split(": ")[1].split(" ")[0])
+    assert (found.low > 0.0) == (p <= 0.025)
+    assert found.low <= found.estimate <= found.high
+
+
+def test_limits_are_the_indices_that_make_the_one_seen_too_high_or_too_low():
+    x = np.array([500, 300, 200])
+    found = gini(x, rng=3, replicates=4000)
+    seen = float(concentration.gini(x.astype(float)))
+    rng = np.random.default_rng(4)
+    for end, above in ((found.low, True), (found.high, False)):
+        share = 1 / 3 + (x / 1000 - 1 / 3) * end / seen
+        drawn = concentration.gini(rng.multinomial(1000, share, 20_000).astype(float))
+        beyond = drawn >= seen if above else drawn <= seen
+        assert np.mean(beyond) == pytest.approx(0.025, abs=0.008)
+
+
+def test_counts_more_even_than_chance_have_an_empty_interval_and_say_so():
+    found = gini([20] * 6, rng=1)
+    assert [note.code for note in found.notes][-1] == "less-than-chance"
+    assert found.high == pytest.approx(0.0, abs=1e-12)

@@ -640,3 +640,19 @@ def test_forces_of_england_and_wales():
     assert common.plain.estimate == pytest.approx(5.337, abs=1e-3)
     assert common.estimate < mean.estimate < common.plain.estimate
     assert mean.prediction.low < mean.low < mean.high < mean.prediction.high
+
+
+@pytest.mark.filterwarnings("ignore::countylines.errors.CountyLinesWarning")
+@pytest.mark.parametrize("estimand", ["weighted", "mean"])
+def test_risk_differences_are_from_minus_one_to_one(estimand):
+    tables = ([1, 2], [2, 2], [0, 1], [2, 3])
+    for alternative in ("two-sided", "less", "greater"):
+        found = pool(*tables, measure="risk-difference", estimand=estimand, alternative=alternative)
+        assert -1.0 <= found.low < found.high <= 1.0
+    none = pool([0, 0], [10, 10], [0, 0], [20, 20], measure="risk-difference")
+    assert (none.low, none.high) == (-1.0, 1.0)
+
+
+def test_the_estimand_reads_as_english():
+    found = pool([3, 4], [10, 12], [5, 6], [30, 40], measure="odds-ratio")
+    assert found.estimand == "an odds ratio common to all strata"

@@ -121,3 +121,33 @@ def test_the_scale_of_exposures_is_that_of_the_ratio():
 def test_bad_input(data, options, message):
     with pytest.raises(InputError, match=message):
         shrunken_ratio(*data, **options)
+
+
+def by_sums(x, e):
+    """Mean of the logs by plain sums over the mean, the variance and each area's value."""
+    centre = np.log(np.median(1.0 / (x + 0.5)))
+    mean, b = np.linspace(-8.0, 5.0, 131), np.linspace(centre - 8.0, centre + 6.0, 43)
+    z = np.linspace(-6.0, 6.0, 61)
+    weight = np.exp(-0.5 * z**2) / np.exp(-0.5 * z**2).sum()
+    value = mean[:, None, None] + np.exp(b / 2.0)[:, None] * z
+    total = -np.logaddexp(0.0, b - centre) - np.logaddexp(0.0, centre - b)
+    for count, expected in zip(x, e, strict=True):
+        log = count * value - expected * np.exp(np.minimum(value, 30.0))
+        top = log.max(axis=2, keepdims=True)
+        total = total + top[..., 0] + np.log(np.exp(log - top) @ weight)
+    posterior = np.exp(total - total.max()).sum(axis=1)
+    return float(np.exp(mean @ posterior / posterior.sum()))
+
+
+def test_areas_that_mostly_have_no_events_are_drawn_to_what_they_say_together():
+    x, e = np.zeros(20), np.full(20, 0.15)
+    x[[0, 1, 5]] = 1.0
+    found = shrunken_ratio(x, e)
+    assert found.towards[0] == pytest.approx(by_sums(x, e), rel=0.03)
+
+
+def test_a_very_large_area_beside_small_ones_keeps_its_own_interval():
+    found = shrunken_ratio([3e8, 0, 3, 5], [2e8, 1, 2, 3])
+    reach = 1.5 * 1.95996 / np.sqrt(3e8)
+    np.testing.assert_allclose(found.low[0], 1.5 - reach, atol=3e-6)
+    np.testing.assert_allclose(found.high[0], 1.5 + reach, atol=3e-6)
