@@ -16,11 +16,11 @@ from countylines._kernels import heterogeneity
 from countylines._kernels.method import FloatArray
 
 VARIANCES = 31
-HERMITE = 9
+HERMITE = 21  # where values hardly vary, their median is one of so many means
 BELOW, ABOVE = 10.0, 14.0  # e-folds of the variance about that of a typical unit
 WIDER = 5.0  # e-folds of the variance beyond that of the rough estimates
 NEGLIGIBLE = 14.0  # e-folds of weight below the largest
-FINEST = 8.0  # points of the grid to the smallest standard error
+FINEST = 12.0  # points of the grid to the smallest standard error
 POINTS = 20_000
 COARSE = 2_000  # points of an even grid with others about the units that are known best
 REACH = 8.0  # standard errors beyond the farthest unit that the grid spans

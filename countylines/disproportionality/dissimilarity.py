@@ -80,6 +80,10 @@ def dissimilarity(
 
     with hypergeometric :math:`x_i`.
 
+    In simulations of 10 and 40 areas with 5 or 50 people of the smaller group in each, nominal 95 %
+    intervals held the true index in 80 to 99 %; what misses lies below it, mostly where many areas
+    have few people.
+
     Areas where both groups are absent make no difference.
 
     Assumptions that fail in practice: people settle or are recorded independently of one another;

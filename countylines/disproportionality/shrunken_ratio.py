@@ -157,7 +157,7 @@ def shrunken_ratio(
     Avon       3.64      1.68  1.10
     Beds       1.43      1.51  1.10
     Cleveland  1.05      1.53  0.86
-    Derbys     1.83      1.71  1.35
+    Derbys     1.83      1.71  1.34
     Essex      1.29      1.47  1.00
 
     Avon's 3.6 rests on four events. In the light of the others it is likely to be about as high as
