@@ -44,7 +44,8 @@ def read(**data: Any) -> dict[str, FloatArray]:
 def between(even: FloatArray, seen: FloatArray, factor: float) -> FloatArray:
     """Shares that are as far from even as those seen times a factor, none below 0."""
     share: FloatArray = np.maximum(even + factor * (seen - even), 0.0)
-    return share / share.sum()
+    scaled: FloatArray = share / share.sum()
+    return scaled
 
 
 def index_estimate(
