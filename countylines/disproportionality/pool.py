@@ -45,12 +45,7 @@ REFERENCES = {
     "glmm": ("stijnen2010",),
 }
 NO_DATA = Verdict(
-    False,
-    "no-data",
-    (
-        "In no stratum are there both groups and an event (for odds, also somebody without): "
-        "nothing is compared.",
-    ),
+    False, "no-data", ("In no stratum are there both groups and an event: nothing is compared.",)
 )
 FEW_STRATA = Verdict(
     False,
