@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from countylines import _validate
-from countylines.benchmark import Benchmark
 from countylines.datasets.places import load_census2021_ethnicity_region
 from countylines.errors import InputError, InputTypeError
+
+if TYPE_CHECKING:
+    from countylines.benchmark import Benchmark
 
 
 def census2021_benchmark(
@@ -57,6 +59,10 @@ def census2021_benchmark(
 
     So the same share of a record is over-representation in one region and its opposite in another.
     """
+    # pandas and xarray stand behind these: on use
+    from countylines import _validate
+    from countylines.benchmark import Benchmark
+
     groups = [ethnic_group] if isinstance(ethnic_group, str) else list(ethnic_group)
     if not groups or not all(isinstance(group, str) for group in groups):
         raise InputTypeError(

@@ -541,7 +541,7 @@ class TestIndices:
             call(flows)
 
     def test_a_missing_diagonal_is_asked_for(self, flows):
-        values = DISTANCES.astype(float).to_numpy()
+        values = DISTANCES.astype(float).to_numpy().copy()
         np.fill_diagonal(values, np.nan)
         with pytest.raises(InputError, match="`distances` has none for 'City'"):
             flows.mean_distance(values, include_internal=True)

@@ -103,9 +103,9 @@ def test_weights_in_any_form():
     array = xr.DataArray(matrix, [("area", names), ("other", names)])
     wanted = moran(values.to_numpy(), matrix).statistic
     for weights in (frame.loc[names[::-1]], named, array, sparse.csr_array(matrix), matrix):
-        assert moran(values, weights).statistic == wanted
+        assert moran(values, weights).statistic == pytest.approx(wanted, rel=1e-13)
     in_data_array = xr.DataArray(values.to_numpy(), [("area", names)])
-    assert moran(in_data_array, named).statistic == wanted
+    assert moran(in_data_array, named).statistic == pytest.approx(wanted, rel=1e-13)
 
 
 def test_scale_and_place_do_not_matter():
