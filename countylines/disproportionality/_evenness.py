@@ -118,6 +118,53 @@ def index_estimate(
     )
 
 
+def spread_estimate(
+    quantity: str,
+    count: Any,
+    size: Any,
+    *,
+    index: Callable[[FloatArray, FloatArray], FloatArray],
+    top: Callable[[float], float],
+    **options: Any,
+) -> Estimate:
+    """An index of one row of counts over areas of given sizes, all of one size if None.
+
+    `index` takes tables and sizes; `top` is its largest value, from the smallest share of size.
+    """
+    data = read(count=count, **({} if size is None else {"size": size}))
+    x = data["count"]
+    weight = data.get("size", np.ones_like(x))
+    whole, share = int(x.sum()), weight / weight.sum()
+
+    def drawn_from(probability: FloatArray) -> Draw:
+        def draw(rng: np.random.Generator, size: int) -> FloatArray:
+            return rng.multinomial(whole, probability, size=size).astype(np.float64)
+
+        return draw
+
+    def stretched(factor: float) -> tuple[FloatArray, Draw]:
+        probability = between(share, x / whole, factor)
+        return probability, drawn_from(probability)
+
+    return index_estimate(
+        quantity,
+        float(index(x, weight)) if whole else np.nan,
+        index=functools.partial(_of_tables, index, weight),
+        again=drawn_from(x / max(whole, 1)),
+        even=drawn_from(share),
+        stretched=stretched,
+        top=top(float(share.min())),
+        n=whole,
+        **options,
+    )
+
+
+def _of_tables(
+    index: Callable[[FloatArray, FloatArray], FloatArray], weight: FloatArray, tables: FloatArray
+) -> FloatArray:
+    return index(tables, weight)
+
+
 def _limits(
     plain: float,
     index: Index,

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from countylines._kernels import concentration
 from countylines._typing import RNG, ArrayLike
 from countylines.disproportionality import _evenness
 from countylines.results import Estimate
-
-FloatArray = NDArray[np.float64]
 
 
 def theil(
@@ -96,37 +93,12 @@ def theil(
 
     Three areas have eight of the twelve, and an even spread would look like that.
     """
-    data = _evenness.read(count=count, **({} if size is None else {"size": size}))
-    x = data["count"]
-    weight = data.get("size", np.ones_like(x))
-    whole = int(x.sum())
-
-    def index(tables: FloatArray) -> FloatArray:
-        return concentration.theil(tables, weight)
-
-    def again(rng: np.random.Generator, size: int) -> FloatArray:
-        return rng.multinomial(whole, x / whole, size=size).astype(np.float64)
-
-    def even(rng: np.random.Generator, size: int) -> FloatArray:
-        return rng.multinomial(whole, weight / weight.sum(), size=size).astype(np.float64)
-
-    def stretched(factor: float) -> tuple[FloatArray, _evenness.Draw]:
-        share = _evenness.between(weight / weight.sum(), x / whole, factor)
-
-        def draw(rng: np.random.Generator, size: int) -> FloatArray:
-            return rng.multinomial(whole, share, size=size).astype(np.float64)
-
-        return share, draw
-
-    return _evenness.index_estimate(
+    return _evenness.spread_estimate(
         "Theil index",
-        float(index(x)) if whole else np.nan,
-        index=index,
-        again=again,
-        even=even,
-        stretched=stretched,
-        top=float(-np.log((weight / weight.sum()).min())),
-        n=whole,
+        count,
+        size,
+        index=concentration.theil,
+        top=lambda least: float(-np.log(least)),
         correction=correction,
         level=level,
         replicates=replicates,

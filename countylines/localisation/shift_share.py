@@ -17,6 +17,7 @@ from countylines.results import Note
 
 NAMES = ("internal_before", "external_before", "internal_after", "external_after")
 SPARSE = 5
+_NO_ERROR = 1e-12
 
 
 def shift_share(
@@ -44,7 +45,9 @@ def shift_share(
     Returns
     -------
     ShareDecomposition
-        The change of the share as a difference of shares, with ``components`` and ``forces``.
+        The change of the share as a difference of shares, with ``components`` and ``forces``. Where
+        a period has no lines of a type and the delta variance of a part is 0 for that, its standard
+        error is nan and its limits are -1 and 1.
 
     Raises
     ------
@@ -139,15 +142,21 @@ def shift_share(
     value = add @ by_force.sum(axis=1)
     error = np.sqrt(np.maximum(np.diagonal(add @ spread @ add.T), 0.0))
     reach = critical_value(level, "two-sided") * error
+    low, high = value - reach, value + reach
+    # cells of 0 have no variance by the formula, which is not to know their share for certain
+    unknown = _without_variance(totals, error) if (counts.sum(axis=1) == 0).any() else error < 0
+    error, low, high = (
+        np.where(unknown, other, own) for own, other in ((error, np.nan), (low, -1.0), (high, 1.0))
+    )
     components = pd.DataFrame(
-        {"estimate": value, "standard_error": error, "low": value - reach, "high": value + reach},
+        {"estimate": value, "standard_error": error, "low": low, "high": high},
         index=pd.Index([*kernels.PARTS, "total"], name="component"),
     )
     return ShareDecomposition(
         quantity="change of the internal share",
         estimate=float(value[-1]),
-        low=float(value[-1] - reach[-1]),
-        high=float(value[-1] + reach[-1]),
+        low=float(low[-1]),
+        high=float(high[-1]),
         standard_error=float(error[-1]),
         method="shift-share",
         interval_method="delta",
@@ -158,6 +167,17 @@ def shift_share(
         components=components,
         forces=pd.DataFrame(by_force.T, columns=list(kernels.PARTS), index=_index(inputs)),
     )
+
+
+def _without_variance(totals: Any, error: Any) -> Any:
+    """Parts whose error is 0 for want of lines of a type, and not because they cannot differ."""
+    before, after = totals[0] > 0, totals[1] > 0
+    several, new, gone = (
+        (before & after).sum() > 1,
+        (~before & after).any(),
+        (before & ~after).any(),
+    )
+    return (error <= _NO_ERROR) & np.array([True, several, new, gone, True])
 
 
 def _index(inputs: _labels.Inputs) -> Any:

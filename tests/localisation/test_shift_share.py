@@ -137,3 +137,16 @@ class TestErrors:
         with pytest.warns(SparseDataWarning, match="A period has 2 internal or external lines"):
             found = shift_share([2], [30], [20], [20])
         assert "sparse" in [note.code for note in found.notes]
+
+
+@pytest.mark.parametrize("counts", [([0], [10], [10], [0]), ([0, 0], [10, 9], [0, 0], [10, 12])])
+def test_no_lines_of_a_type_give_no_interval_of_no_width(counts):
+    """All of one type before and after: the share of 10 lines is not known for certain."""
+    with pytest.warns(SparseDataWarning):
+        found = shift_share(*counts)
+    assert np.isnan(found.standard_error)
+    assert (found.low, found.high) == (-1.0, 1.0)
+    within = found.components.loc["within forces"]
+    assert np.isnan(within["standard_error"])
+    structural = found.components.iloc[2:4]  # no force comes or goes
+    assert (structural[["low", "high"]] == 0).all().all()
